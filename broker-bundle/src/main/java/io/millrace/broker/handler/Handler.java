@@ -1,0 +1,23 @@
+package io.millrace.broker.handler;
+
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/** Serves one Kafka API. One class per API, registered in {@link Handlers}. Called concurrently by many connections. */
+public interface Handler {
+
+    ApiKeys api();
+
+    default short minVersion() {
+        return api().oldestVersion();
+    }
+
+    default short maxVersion() {
+        return api().latestVersion();
+    }
+
+    /**
+     * Does what must be done in the order of the connection's requests (for Produce: validate and append) and returns the rest as an answer
+     * to wait for. An {@link org.apache.kafka.common.errors.ApiException} or any other exception becomes the request's error response.
+     */
+    Answer handle(Call call);
+}

@@ -1,0 +1,19 @@
+package io.millrace.broker.metadata;
+
+import io.millrace.broker.log.PartitionLog;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+
+/** The partitions this node leads, and the creation of internal topics. Thread-safe. */
+public interface Partitions {
+
+    Optional<PartitionLog> log(TopicPartition partition);
+
+    /** Creates the topic if need be; blocks until that is durable. @return its partitions by index */
+    List<PartitionLog> ensureInternal(String topic, int partitions, Map<String, String> config);
+
+    /** Called with the name after a topic was deleted, off the request path. */
+    void onTopicDeleted(java.util.function.Consumer<String> listener);
+}
