@@ -1,0 +1,137 @@
+package io.millrace.kernel.archive;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.reflect.AccessFlag;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Enumeration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Packages, service files and class hierarchy of a plugin's jars, read without loading a class. Older plugins have no service files, so the
+ * platform would not find their connectors; the hierarchy tells them.
+ */
+final class JarContents {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JarContents.class);
+    private static final String SERVICES = "META-INF/services/";
+
+    /** Kafka Connect's service types, by the internal names of what providers extend. */
+    private static final Map<String, String> SERVICE_TYPES = Map.of(
+            "org/apache/kafka/connect/source/SourceConnector", "org.apache.kafka.connect.source.SourceConnector",
+            "org/apache/kafka/connect/sink/SinkConnector", "org.apache.kafka.connect.sink.SinkConnector",
+            "org/apache/kafka/connect/storage/Converter", "org.apache.kafka.connect.storage.Converter",
+            "org/apache/kafka/connect/storage/HeaderConverter", "org.apache.kafka.connect.storage.HeaderConverter",
+            "org/apache/kafka/connect/transforms/Transformation", "org.apache.kafka.connect.transforms.Transformation",
+            "org/apache/kafka/connect/transforms/predicates/Predicate", "org.apache.kafka.connect.transforms.predicates.Predicate",
+            "org/apache/kafka/common/config/provider/ConfigProvider", "org.apache.kafka.common.config.provider.ConfigProvider");
+
+    private record ScannedClass(List<String> parents, boolean instantiable) {}
+
+    private final Map<String, ScannedClass> classes = new HashMap<>();
+    private final Set<String> packages = new HashSet<>();
+    private final Set<String> servicesPresent = new HashSet<>();
+
+    static JarContents of(List<Path> jars) throws IOException {
+        JarContents contents = new JarContents();
+        for (Path jar : jars) {
+            contents.read(jar);
+        }
+        return contents;
+    }
+
+    Set<String> packages() {
+        return packages;
+    }
+
+    /** Providers for each of Connect's service types for which no jar has a service file. */
+    Map<String, Set<String>> missingServices() {
+        Map<String, Set<String>> missing = new TreeMap<>();
+        classes.forEach((name, scanned) -> {
+            if (scanned.instantiable()) {
+                for (String type : servicesOf(name, new HashSet<>())) {
+                    if (!servicesPresent.contains(type)) {
+                        missing.computeIfAbsent(type, _ -> new TreeSet<>()).add(name.replace('/', '.'));
+                    }
+                }
+            }
+        });
+        return missing;
+    }
+
+    private Set<String> servicesOf(String name, Set<String> seen) {
+        Set<String> found = new HashSet<>();
+        ScannedClass scanned = classes.get(name);
+        if (scanned != null && seen.add(name)) {
+            for (String parent : scanned.parents()) {
+                String service = SERVICE_TYPES.get(parent);
+                if (service != null) {
+                    found.add(service);
+                }
+                found.addAll(servicesOf(parent, seen));
+            }
+        }
+        return found;
+    }
+
+    private void read(Path jar) throws IOException {
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            Enumeration<? extends ZipEntry> entries = zip.entries();
+            while (entries.hasMoreElements()) {
+                ZipEntry entry = entries.nextElement();
+                String name = entry.getName();
+                if (name.startsWith(SERVICES) && !entry.isDirectory()) {
+                    servicesPresent.add(name.substring(SERVICES.length()));
+                } else if (name.endsWith(".class") && !name.startsWith("META-INF/") && !name.endsWith("-info.class")) {
+                    int slash = name.lastIndexOf('/');
+                    if (slash > 0) {
+                        packages.add(name.substring(0, slash).replace('/', '.'));
+                    }
+                    try (InputStream in = zip.getInputStream(entry)) {
+                        scan(jar, name, in.readAllBytes());
+                    }
+                }
+            }
+        }
+    }
+
+    private void scan(Path jar, String entry, byte[] bytes) {
+        try {
+            ClassModel model = ClassFile.of().parse(bytes);
+            List<String> parents = new ArrayList<>();
+            model.superclass().map(ClassEntry::asInternalName).ifPresent(parents::add);
+            model.interfaces().forEach(type -> parents.add(type.asInternalName()));
+            boolean concrete = model.flags().has(AccessFlag.PUBLIC) && !model.flags().has(AccessFlag.ABSTRACT)
+                    && !model.flags().has(AccessFlag.INTERFACE);
+            classes.put(model.thisClass().asInternalName(), new ScannedClass(parents, concrete && hasPublicConstructor(model)));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            // One odd class, such as one of an obfuscator, is no reason to refuse the plugin.
+            LOG.debug("{}: class file {} cannot be read: {}", jar.getFileName(), entry, e.getMessage());
+        }
+    }
+
+    private static boolean hasPublicConstructor(ClassModel model) {
+        for (MethodModel method : model.methods()) {
+            if (method.methodName().equalsString("<init>") && method.methodType().equalsString("()V")
+                    && method.flags().has(AccessFlag.PUBLIC)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,2 @@
+/** Plugin files as they are handed in: checked, unpacked, and made one bundle. */
+package io.millrace.kernel.archive;

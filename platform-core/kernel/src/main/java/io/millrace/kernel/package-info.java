@@ -1,0 +1,2 @@
+/** What every bundle stands on at run time: plugins, the HTTP listener, status. */
+package io.millrace.kernel;

@@ -1,0 +1,2 @@
+/** The kernel's own REST resources: plugins and status. */
+package io.millrace.kernel.status;
