@@ -9,6 +9,10 @@ public interface Answer {
     /** Blocks until there is a response; null if the client wants none (Produce with acks=0). */
     AbstractResponse await() throws InterruptedException;
 
+    /** The client is gone: nobody will read the response, so {@link #await} may as well return early. Called from any thread. */
+    default void cancel() {
+    }
+
     static Answer now(AbstractResponse response) {
         return () -> response;
     }

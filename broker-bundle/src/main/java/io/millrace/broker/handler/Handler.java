@@ -12,7 +12,7 @@ public interface Handler {
     }
 
     default short maxVersion() {
-        return api().latestVersion();
+        return api().latestVersion(false);
     }
 
     /**

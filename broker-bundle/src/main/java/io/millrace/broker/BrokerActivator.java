@@ -1,0 +1,34 @@
+package io.millrace.broker;
+
+import io.millrace.api.broker.Broker;
+import io.millrace.api.config.NodeConfig;
+import io.millrace.api.log.LocalLogs;
+import io.millrace.api.plugin.PluginScope;
+import org.osgi.framework.BundleActivator;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+
+/** Starts the broker with its bundle. A broker that cannot start is a bundle that does not. */
+public final class BrokerActivator implements BundleActivator {
+
+    private BrokerServer server;
+    private ServiceRegistration<LocalLogs> localLogs;
+    private ServiceRegistration<Broker> broker;
+
+    @Override
+    public void start(BundleContext context) {
+        // Threads inherit it, and Kafka's classes look others up by name there.
+        try (var _ = PluginScope.of(BrokerActivator.class.getClassLoader())) {
+            server = BrokerServer.start(BrokerConfig.of(NodeConfig.of(context)));
+        }
+        localLogs = context.registerService(LocalLogs.class, server.localLogs(), null);
+        broker = context.registerService(Broker.class, server, null);
+    }
+
+    @Override
+    public void stop(BundleContext context) {
+        broker.unregister();
+        localLogs.unregister();
+        server.close();
+    }
+}

@@ -1,0 +1,161 @@
+package io.millrace.broker;
+
+import io.millrace.api.config.NodeConfig;
+import io.millrace.broker.log.LogStoreConfig;
+import io.millrace.broker.metadata.TopicDefaults;
+import io.millrace.broker.network.ConnectionLimits;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+
+/**
+ * The broker's configuration: a folder and the keys of {@code MILLRACE-INF/config-keys.properties}. Immutable.
+ *
+ * @param data   the broker's own data folder
+ * @param values by key, every key present
+ */
+public record BrokerConfig(Path data, Map<String, String> values) {
+
+    private static final String DECLARED = "/MILLRACE-INF/config-keys.properties";
+
+    public BrokerConfig {
+        values = Map.copyOf(values);
+    }
+
+    static BrokerConfig of(NodeConfig node) {
+        Map<String, String> values = declaredDefaults();
+        values.replaceAll((key, _) -> node.get(key));
+        return new BrokerConfig(node.data().resolve("broker"), values);
+    }
+
+    /** Defaults but for the given values. */
+    public static BrokerConfig with(Path data, Map<String, String> changed) {
+        Map<String, String> values = declaredDefaults();
+        for (Map.Entry<String, String> change : changed.entrySet()) {
+            if (values.replace(change.getKey(), change.getValue()) == null) {
+                throw new IllegalArgumentException("unknown configuration key " + change.getKey() + "; known are " + values.keySet());
+            }
+        }
+        return new BrokerConfig(data, values);
+    }
+
+    private static Map<String, String> declaredDefaults() {
+        Properties declared = new Properties();
+        try (InputStream file = BrokerConfig.class.getResourceAsStream(DECLARED)) {
+            declared.load(file);
+        } catch (IOException damaged) {
+            throw new UncheckedIOException("cannot read " + DECLARED + " of the broker bundle", damaged);
+        }
+        Map<String, String> defaults = new TreeMap<>();
+        for (String key : declared.stringPropertyNames()) {
+            defaults.put(key, declared.getProperty(key).split("\\|", 3)[1].strip());
+        }
+        return defaults;
+    }
+
+    public String get(String key) {
+        return values.get(key);
+    }
+
+    public int getInt(String key) {
+        return (int) number(key, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    public long getLong(String key) {
+        return number(key, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    public boolean getBoolean(String key) {
+        return Boolean.parseBoolean(values.get(key));
+    }
+
+    private int getInt(String key, int min) {
+        return (int) number(key, min, Integer.MAX_VALUE);
+    }
+
+    private long number(String key, long min, long max) {
+        long value;
+        try {
+            value = Long.parseLong(values.get(key));
+        } catch (NumberFormatException _) {
+            throw new IllegalStateException(key + "=" + values.get(key) + " is no number; correct it in millrace.properties");
+        }
+        if (value < min || value > max) {
+            throw new IllegalStateException(key + "=" + value + " is out of range, which is " + min + " to " + max + "; correct it in millrace.properties");
+        }
+        return value;
+    }
+
+    InetSocketAddress listen() {
+        InetSocketAddress address = address("listen", new InetSocketAddress("127.0.0.1", 9092));
+        if (address.isUnresolved()) {
+            throw new IllegalStateException("listen=" + get("listen") + ": there is no host " + address.getHostString() + "; use an address of this machine");
+        }
+        if (!address.getAddress().isLoopbackAddress() && !getBoolean("insecure.allow")) {
+            throw new IllegalStateException("listen=" + get("listen") + " lets other machines in without encryption and authentication;"
+                    + " use a loopback address such as 127.0.0.1:9092, or set insecure.allow=true if the network is trusted");
+        }
+        return address;
+    }
+
+    /** @param bound what was listened on, with the real port */
+    InetSocketAddress advertised(InetSocketAddress bound) {
+        if (!get("advertised.listen").isEmpty()) {
+            return address("advertised.listen", bound);
+        }
+        return InetSocketAddress.createUnresolved(bound.getAddress().isAnyLocalAddress() ? hostName() : listenHost(), bound.getPort());
+    }
+
+    private String listenHost() {
+        return listen().getHostString();
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (IOException _) {
+            return "localhost";
+        }
+    }
+
+    private InetSocketAddress address(String key, InetSocketAddress example) {
+        String text = get(key);
+        int colon = text.lastIndexOf(':');
+        try {
+            String host = text.substring(0, colon).replaceAll("^\\[(.*)]$", "$1");
+            int port = Integer.parseInt(text.substring(colon + 1));
+            if (!host.isEmpty()) {
+                return key.equals("listen") ? new InetSocketAddress(host, port) : InetSocketAddress.createUnresolved(host, port);
+            }
+        } catch (IndexOutOfBoundsException | IllegalArgumentException _) {
+            // Told below.
+        }
+        throw new IllegalStateException(key + "=" + text + " is no address; write HOST:PORT such as " + example.getHostString() + ":9092");
+    }
+
+    ConnectionLimits limits() {
+        return new ConnectionLimits(getInt("socket.request.max.bytes", 1024), getInt("max.connections", 1), getLong("connections.max.idle.ms"),
+                getInt("max.in.flight.requests", 1));
+    }
+
+    LogStoreConfig logs(TopicDefaults defaults) {
+        LogStoreConfig usual = LogStoreConfig.standard();
+        return new LogStoreConfig(defaults.values(), usual.retentionCheck(), usual.checkpointInterval(),
+                Duration.ofMillis(getInt("producer.id.expiration.ms", 1)));
+    }
+
+    int nodeId() {
+        return getInt("node.id", 0);
+    }
+
+    int defaultPartitions() {
+        return getInt("num.partitions", 1);
+    }
+}

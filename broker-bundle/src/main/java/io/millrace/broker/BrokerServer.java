@@ -1,0 +1,123 @@
+package io.millrace.broker;
+
+import io.millrace.api.broker.Broker;
+import io.millrace.api.log.LocalLogs;
+import io.millrace.broker.handler.Handlers;
+import io.millrace.broker.log.LogStore;
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.TopicDefaults;
+import io.millrace.broker.network.Listener;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One running broker. Needs no OSGi. */
+public final class BrokerServer implements Broker, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BrokerServer.class);
+    /** How long requests under way may take to be answered when the broker stops. */
+    private static final Duration DRAIN = Duration.ofMillis(700);
+
+    private final ClusterMetadata metadata;
+    private final Listener listener;
+    private final Handlers handlers;
+    private final Deque<AutoCloseable> parts;
+
+    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Deque<AutoCloseable> parts) {
+        this.metadata = metadata;
+        this.listener = listener;
+        this.handlers = handlers;
+        this.parts = parts;
+    }
+
+    /**
+     * Recovers the data and accepts clients on return.
+     *
+     * @throws IllegalStateException if that is not possible, in one line that names the thing and the mend; nothing is left open
+     */
+    public static BrokerServer start(BrokerConfig config) {
+        long began = System.nanoTime();
+        Clock clock = Clock.systemUTC();
+        Deque<AutoCloseable> parts = new ArrayDeque<>();
+        try {
+            InetSocketAddress listen = config.listen();
+            DataFolder folder = opened(parts, DataFolder.open(config.data(), config.nodeId()));
+            Listener listener = opened(parts, Listener.bind(listen, config.limits()));
+            TopicDefaults defaults = TopicDefaults.of(config.values());
+            LogStore store = opened(parts, LogStore.open(folder.logs(), config.logs(defaults), clock));
+            InetSocketAddress address = config.advertised(listener.address());
+            Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
+            ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, defaults));
+            Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), BrokerServer::refuseTransactions, List.of());
+            listener.accept(handlers);
+            LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
+                    metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
+            return new BrokerServer(metadata, listener, handlers, parts);
+        } catch (RuntimeException failed) {
+            closeAll(parts);
+            throw failed instanceof IllegalStateException ? failed : new IllegalStateException("the broker cannot start: " + failed.getMessage(), failed);
+        }
+    }
+
+    private static <P extends AutoCloseable> P opened(Deque<AutoCloseable> parts, P part) {
+        parts.push(part);
+        return part;
+    }
+
+    private static void refuseTransactions(String id, long producerId, short epoch, Collection<TopicPartition> partitions, boolean add) {
+        throw new CoordinatorNotAvailableException("there is no transaction coordinator");
+    }
+
+    @Override
+    public String bootstrapServers() {
+        return metadata.self().host() + ":" + metadata.self().port();
+    }
+
+    @Override
+    public String clusterId() {
+        return metadata.clusterId();
+    }
+
+    @Override
+    public int nodeId() {
+        return metadata.self().id();
+    }
+
+    public LocalLogs localLogs() {
+        return new LocalPartitions(metadata);
+    }
+
+    /** Accepts nothing more, answers what is under way, and leaves the logs as a clean stop does. */
+    @Override
+    public void close() {
+        listener.stopAccepting();
+        handlers.stopWaiting();
+        if (!listener.awaitDrained(DRAIN)) {
+            LOG.debug("{} connections are closed with requests unanswered", listener.connections());
+        }
+        listener.close();
+        closeAll(parts);
+        LOG.info("node {} stopped", nodeId());
+    }
+
+    /** In the reverse order of opening. */
+    private static void closeAll(Deque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception failed) {
+                LOG.error("{} did not close cleanly", part, failed);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.millrace.broker.handler;
+
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.TopicImage;
+import java.util.List;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.CreatePartitionsRequestData;
+import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsTopic;
+import org.apache.kafka.common.message.CreatePartitionsResponseData;
+import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.CreatePartitionsRequest;
+import org.apache.kafka.common.requests.CreatePartitionsResponse;
+
+/** Adds partitions to topics. */
+final class CreatePartitions implements Handler {
+
+    private final ClusterMetadata metadata;
+
+    CreatePartitions(ClusterMetadata metadata) {
+        this.metadata = metadata;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.CREATE_PARTITIONS;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        CreatePartitionsRequestData request = call.as(CreatePartitionsRequest.class).data();
+        CreatePartitionsResponseData response = new CreatePartitionsResponseData();
+        for (CreatePartitionsTopic asked : request.topics()) {
+            CreatePartitionsTopicResult result = new CreatePartitionsTopicResult().setName(asked.name());
+            response.results().add(result);
+            try {
+                create(asked, request.validateOnly());
+            } catch (RuntimeException refused) {
+                Errors error = Failure.of(call, asked.name(), refused);
+                result.setErrorCode(error.code()).setErrorMessage(Failure.message(error, refused));
+            }
+        }
+        return Answer.now(new CreatePartitionsResponse(response));
+    }
+
+    private void create(CreatePartitionsTopic asked, boolean validateOnly) {
+        TopicImage topic = metadata.image().topic(asked.name())
+                .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + asked.name()));
+        metadata.checkPartitions(topic, asked.count());
+        if (asked.assignments() != null) {
+            List<Integer> onlyNode = List.of(metadata.self().id());
+            if (asked.assignments().size() != asked.count() - topic.partitions()
+                    || !asked.assignments().stream().allMatch(assignment -> assignment.brokerIds().equals(onlyNode))) {
+                throw new InvalidReplicaAssignmentException("each of the " + (asked.count() - topic.partitions())
+                        + " new partitions must be assigned to the only node, " + metadata.self().id());
+            }
+        }
+        if (!validateOnly) {
+            metadata.addPartitions(topic.id(), asked.count());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.millrace.broker.handler;
+
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.transaction.TransactionGate;
+import io.millrace.broker.wire.RequestDecoder.ServedVersions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The table of handlers by API. What is not in it is neither advertised nor served. Immutable. */
+public final class Handlers implements ServedVersions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Handlers.class);
+
+    private final Handler[] byKey;
+
+    /**
+     * The whole table of a broker.
+     *
+     * @param nodeConfig   values by configuration key
+     * @param folder       where the logs are
+     * @param transactions asked before transactional batches are appended
+     * @param coordinators handlers of groups and transactions
+     */
+    public static Handlers of(ClusterMetadata metadata, Map<String, String> nodeConfig, Path folder, TransactionGate transactions,
+            List<Handler> coordinators) {
+        int defaultPartitions = Integer.parseInt(nodeConfig.get("num.partitions"));
+        ConfigView configs = new ConfigView(nodeConfig, metadata.defaults());
+        List<Handler> handlers = new ArrayList<>(coordinators);
+        handlers.addAll(List.of(
+                new Produce(metadata, transactions),
+                new Fetch(metadata, Integer.parseInt(nodeConfig.get("fetch.max.bytes"))),
+                new ListOffsets(metadata),
+                new OffsetForLeaderEpoch(metadata),
+                new Metadata(metadata, Boolean.parseBoolean(nodeConfig.get("auto.create.topics.enable")), defaultPartitions),
+                new CreateTopics(metadata, configs, defaultPartitions),
+                new DeleteTopics(metadata),
+                new CreatePartitions(metadata),
+                new DeleteRecords(metadata),
+                new DescribeCluster(metadata),
+                new DescribeTopicPartitions(metadata),
+                new DescribeConfigs(metadata, configs),
+                new AlterConfigs(metadata),
+                new IncrementalAlterConfigs(metadata),
+                new ListConfigResources(metadata),
+                new DescribeProducers(metadata),
+                new DescribeLogDirs(metadata, folder)));
+        return new Handlers(metadata.clusterId(), metadata.self().id(), handlers);
+    }
+
+    Handlers(String clusterId, int nodeId, List<Handler> handlers) {
+        Handler[] table = new Handler[ApiKeys.values().length];
+        for (Handler handler : handlers) {
+            if (table[handler.api().id] != null) {
+                throw new IllegalArgumentException("two handlers for " + handler.api() + ": " + table[handler.api().id] + " and " + handler);
+            }
+            table[handler.api().id] = handler;
+        }
+        // Answers of itself what is in the table, itself included.
+        ApiVersions versions = new ApiVersions(clusterId, nodeId);
+        table[versions.api().id] = versions;
+        versions.advertise(Arrays.stream(table).filter(Objects::nonNull).toList());
+        this.byKey = table;
+    }
+
+    @Override
+    public boolean contains(short apiKey, short version) {
+        if (apiKey < 0 || apiKey >= byKey.length || byKey[apiKey] == null) {
+            return false;
+        }
+        return version >= byKey[apiKey].minVersion() && version <= byKey[apiKey].maxVersion();
+    }
+
+    /** Never fails: what the handler throws becomes the request's error response, when the answer is awaited. */
+    public Answer handle(Call call) {
+        try {
+            return byKey[call.header().apiKey().id].handle(call);
+        } catch (RuntimeException failure) {
+            return () -> {
+                throw failure;
+            };
+        }
+    }
+
+    /** Answers at once what waits for data to come, now and from now on. */
+    public void stopWaiting() {
+        for (Handler handler : byKey) {
+            if (handler instanceof Fetch fetch) {
+                fetch.close();
+            }
+        }
+    }
+
+    /** @return the request's error response; null if its client wants none */
+    public AbstractResponse failed(Call call, RuntimeException failure) {
+        if (!(failure instanceof ApiException)) {
+            LOG.error("{} version {} of client {} ({}) failed", call.header().apiKey().name, call.version(), call.client(), call.header().clientId(), failure);
+        }
+        return call.request().getErrorResponse(0, failure);
+    }
+}

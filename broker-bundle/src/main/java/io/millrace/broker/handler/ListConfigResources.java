@@ -1,0 +1,42 @@
+package io.millrace.broker.handler;
+
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.TopicImage;
+import java.util.Set;
+import org.apache.kafka.common.config.ConfigResource.Type;
+import org.apache.kafka.common.message.ListConfigResourcesResponseData;
+import org.apache.kafka.common.message.ListConfigResourcesResponseData.ConfigResource;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.ListConfigResourcesRequest;
+import org.apache.kafka.common.requests.ListConfigResourcesResponse;
+
+/** Lists what has a configuration (KIP-1142). */
+final class ListConfigResources implements Handler {
+
+    private final ClusterMetadata metadata;
+
+    ListConfigResources(ClusterMetadata metadata) {
+        this.metadata = metadata;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.LIST_CONFIG_RESOURCES;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        ListConfigResourcesRequest request = call.as(ListConfigResourcesRequest.class);
+        Set<Byte> types = request.data().resourceTypes().isEmpty() ? request.supportedResourceTypes() : Set.copyOf(request.data().resourceTypes());
+        ListConfigResourcesResponseData response = new ListConfigResourcesResponseData();
+        if (types.contains(Type.TOPIC.id())) {
+            for (TopicImage topic : metadata.image().topics()) {
+                response.configResources().add(new ConfigResource().setResourceType(Type.TOPIC.id()).setResourceName(topic.name()));
+            }
+        }
+        if (types.contains(Type.BROKER.id())) {
+            response.configResources().add(new ConfigResource().setResourceType(Type.BROKER.id()).setResourceName(metadata.self().idString()));
+        }
+        return Answer.now(new ListConfigResourcesResponse(response));
+    }
+}

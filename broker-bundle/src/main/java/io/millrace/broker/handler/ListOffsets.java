@@ -1,0 +1,94 @@
+package io.millrace.broker.handler;
+
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.LedPartition;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsTopicResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.FileRecords.TimestampAndOffset;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
+
+/** Finds offsets by time, and by the special times that stand for the ends of the log. */
+final class ListOffsets implements Handler {
+
+    private final ClusterMetadata metadata;
+
+    ListOffsets(ClusterMetadata metadata) {
+        this.metadata = metadata;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.LIST_OFFSETS;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        ListOffsetsRequest request = call.as(ListOffsetsRequest.class);
+        Set<TopicPartition> duplicates = request.duplicatePartitions();
+        boolean committed = request.isolationLevel() == IsolationLevel.READ_COMMITTED;
+        // Searching by time reads the disk: not in the way of the connection's next requests.
+        return () -> {
+            ListOffsetsResponseData response = new ListOffsetsResponseData();
+            for (ListOffsetsTopic topic : request.topics()) {
+                ListOffsetsTopicResponse found = new ListOffsetsTopicResponse().setName(topic.name());
+                for (ListOffsetsPartition asked : topic.partitions()) {
+                    TopicPartition partition = new TopicPartition(topic.name(), asked.partitionIndex());
+                    found.partitions().add(find(call, partition, asked, committed, duplicates.contains(partition)));
+                }
+                response.topics().add(found);
+            }
+            return new ListOffsetsResponse(response);
+        };
+    }
+
+    private ListOffsetsPartitionResponse find(Call call, TopicPartition partition, ListOffsetsPartition asked, boolean committed, boolean duplicate) {
+        ListOffsetsPartitionResponse found = new ListOffsetsPartitionResponse().setPartitionIndex(asked.partitionIndex())
+                .setTimestamp(ListOffsetsResponse.UNKNOWN_TIMESTAMP).setOffset(ListOffsetsResponse.UNKNOWN_OFFSET);
+        try {
+            if (duplicate) {
+                throw Errors.INVALID_REQUEST.exception(partition + " occurs twice in the request");
+            }
+            LedPartition led = metadata.leader(partition)
+                    .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
+            led.checkEpoch(asked.currentLeaderEpoch());
+            return find(led, asked.timestamp(), committed, found);
+        } catch (RuntimeException refused) {
+            return found.setErrorCode(Failure.of(call, partition, refused).code());
+        }
+    }
+
+    private static ListOffsetsPartitionResponse find(LedPartition led, long timestamp, boolean committed, ListOffsetsPartitionResponse found) {
+        PartitionLog log = led.log();
+        long end = committed ? log.lastStableOffset() : log.highWatermark();
+        if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
+            return found.setOffset(end).setLeaderEpoch(led.leaderEpoch());
+        }
+        if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP || timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP) {
+            return found.setOffset(log.startOffset()).setLeaderEpoch(led.leaderEpoch());
+        }
+        if (timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP || timestamp == ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {
+            // Nothing is ever moved to another tier.
+            return found;
+        }
+        if (timestamp < ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {
+            throw new UnsupportedVersionException("the special time " + timestamp + " is unknown");
+        }
+        Optional<TimestampAndOffset> record = timestamp == ListOffsetsRequest.MAX_TIMESTAMP ? log.maxTimestamp() : log.offsetForTimestamp(timestamp, end);
+        return record.filter(there -> there.offset >= 0 && there.offset < end)
+                .map(there -> found.setTimestamp(there.timestamp).setOffset(there.offset).setLeaderEpoch(there.leaderEpoch.orElse(ListOffsetsResponse.UNKNOWN_EPOCH)))
+                .orElse(found);
+    }
+}

@@ -1,0 +1,114 @@
+package io.millrace.broker.handler;
+
+import io.millrace.broker.metadata.ClusterImage;
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.TopicImage;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
+import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseBroker;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.MetadataRequest;
+import org.apache.kafka.common.requests.MetadataResponse;
+
+/** Tells of nodes, topics and leaders; creates a topic that a client asks for, where that is allowed. */
+final class Metadata implements Handler {
+
+    private final ClusterMetadata metadata;
+    private final boolean autoCreate;
+    private final int defaultPartitions;
+
+    /** @param autoCreate {@code auto.create.topics.enable} */
+    Metadata(ClusterMetadata metadata, boolean autoCreate, int defaultPartitions) {
+        this.metadata = metadata;
+        this.autoCreate = autoCreate;
+        this.defaultPartitions = defaultPartitions;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.METADATA;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        MetadataRequest request = call.as(MetadataRequest.class);
+        MetadataResponseData response = new MetadataResponseData()
+                .setClusterId(metadata.clusterId())
+                .setControllerId(metadata.self().id());
+        response.brokers().add(new MetadataResponseBroker().setNodeId(metadata.self().id()).setHost(metadata.self().host()).setPort(metadata.self().port()));
+        if (request.data().includeClusterAuthorizedOperations()) {
+            response.setClusterAuthorizedOperations(Operations.CLUSTER);
+        }
+        boolean operations = request.data().includeTopicAuthorizedOperations();
+        ClusterImage image = metadata.image();
+        if (request.isAllTopics()) {
+            for (TopicImage topic : image.topics()) {
+                response.topics().add(describe(image, topic, operations));
+            }
+        } else {
+            for (MetadataRequestTopic asked : request.data().topics()) {
+                if (response.topics().find(asked.name()) == null || asked.name() == null) {
+                    response.topics().add(one(call, asked, request.allowAutoTopicCreation() && autoCreate, operations));
+                }
+            }
+        }
+        return Answer.now(new MetadataResponse(response, call.version()));
+    }
+
+    private MetadataResponseTopic one(Call call, MetadataRequestTopic asked, boolean create, boolean operations) {
+        try {
+            if (asked.name() == null) {
+                ClusterImage image = metadata.image();
+                return describe(image, image.topic(asked.topicId()).orElseThrow(unknown(asked.topicId())), operations);
+            }
+            Topic.validate(asked.name());
+            Optional<TopicImage> there = metadata.image().topic(asked.name());
+            TopicImage topic = there.isPresent() ? there.get() : create ? create(asked.name()) : unknown(asked.name());
+            return describe(metadata.image(), topic, operations);
+        } catch (RuntimeException refused) {
+            return new MetadataResponseTopic().setName(asked.name()).setTopicId(asked.topicId())
+                    .setIsInternal(asked.name() != null && Topic.isInternal(asked.name()))
+                    .setErrorCode(Failure.of(call, asked.name(), refused).code());
+        }
+    }
+
+    private TopicImage create(String name) {
+        if (Topic.isInternal(name)) {
+            return unknown(name);
+        }
+        try {
+            return metadata.createTopic(name, defaultPartitions, Map.of());
+        } catch (TopicExistsException meanwhile) {
+            return metadata.image().topic(name).orElseThrow(() -> meanwhile);
+        }
+    }
+
+    private static TopicImage unknown(String name) {
+        throw new UnknownTopicOrPartitionException("there is no topic " + name);
+    }
+
+    private static Supplier<UnknownTopicIdException> unknown(Uuid id) {
+        return () -> new UnknownTopicIdException("there is no topic of id " + id);
+    }
+
+    private MetadataResponseTopic describe(ClusterImage image, TopicImage topic, boolean operations) {
+        MetadataResponseTopic described = new MetadataResponseTopic().setName(topic.name()).setTopicId(topic.id()).setIsInternal(Topic.isInternal(topic.name()));
+        List<Integer> replicas = List.of(metadata.self().id());
+        for (int index = 0; index < topic.partitions(); index++) {
+            described.partitions().add(new MetadataResponsePartition().setPartitionIndex(index).setLeaderId(metadata.self().id())
+                    .setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas));
+        }
+        return operations ? described.setTopicAuthorizedOperations(Operations.TOPIC) : described;
+    }
+}

@@ -1,0 +1,231 @@
+package io.millrace.broker.handler;
+
+import io.millrace.broker.log.PartitionLog.Appended;
+import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.LedPartition;
+import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.transaction.TransactionGate;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequiredAcksException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.ProduceRequest;
+import org.apache.kafka.common.requests.ProduceResponse;
+
+/**
+ * Appends batches. The append happens in the order of the connection's requests; with {@code acks=all} the answer then waits for the disk,
+ * once for all partitions of all requests that wait.
+ */
+final class Produce implements Handler {
+
+    private static final short ALL = -1;
+    private static final short NONE = 0;
+
+    private final ClusterMetadata metadata;
+    private final TransactionGate transactions;
+
+    Produce(ClusterMetadata metadata, TransactionGate transactions) {
+        this.metadata = metadata;
+        this.transactions = transactions;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.PRODUCE;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        ProduceRequest request = call.as(ProduceRequest.class);
+        short acks = request.acks();
+        if (acks < ALL || acks > 1) {
+            throw new InvalidRequiredAcksException("acks=" + acks + "; allowed are -1 (all), 0 and 1");
+        }
+        List<Part> parts = parts(call, request);
+        enterTransaction(call, request, parts);
+        for (Part part : parts) {
+            append(call, part, acks);
+        }
+        if (acks == NONE) {
+            parts.stream().map(part -> part.error).filter(error -> error != null).findFirst().ifPresent(error -> {
+                throw error.exception();
+            });
+            return Answer.now(null);
+        }
+        return acks == ALL ? new Durable(call, parts) : Answer.now(response(parts));
+    }
+
+    private List<Part> parts(Call call, ProduceRequest request) {
+        List<Part> parts = new ArrayList<>();
+        for (TopicProduceData topic : request.data().topicData()) {
+            for (PartitionProduceData data : topic.partitionData()) {
+                Part part = new Part(topic.name(), topic.topicId(), data.index());
+                parts.add(part);
+                try {
+                    part.find(metadata, call.version());
+                    ProduceRequest.validateRecords(call.version(), data.records());
+                    if (!(data.records() instanceof MemoryRecords records)) {
+                        throw new InvalidRecordException(part + ": there are no records");
+                    }
+                    part.records = records;
+                } catch (RuntimeException refused) {
+                    part.fail(call, refused);
+                }
+                // The response does not need them, and it may wait for long.
+                data.setRecords(null);
+            }
+        }
+        return parts;
+    }
+
+    private void enterTransaction(Call call, ProduceRequest request, List<Part> parts) {
+        List<Part> transactional = new ArrayList<>();
+        long producerId = RecordBatch.NO_PRODUCER_ID;
+        short producerEpoch = RecordBatch.NO_PRODUCER_EPOCH;
+        for (Part part : parts) {
+            if (part.records != null) {
+                RecordBatch batch = part.records.firstBatch();
+                if (batch != null && batch.isTransactional()) {
+                    transactional.add(part);
+                    producerId = batch.producerId();
+                    producerEpoch = batch.producerEpoch();
+                }
+            }
+        }
+        if (transactional.isEmpty()) {
+            return;
+        }
+        try {
+            if (request.transactionalId() == null) {
+                throw Errors.INVALID_REQUEST.exception("transactional batches need the request's transactional id");
+            }
+            for (Part part : transactional) {
+                RecordBatch batch = part.records.firstBatch();
+                if (batch.producerId() != producerId || batch.producerEpoch() != producerEpoch) {
+                    throw Errors.INVALID_REQUEST.exception("one request holds batches of two transactional producers");
+                }
+            }
+            transactions.enter(request.transactionalId(), producerId, producerEpoch, transactional.stream().map(part -> part.partition).toList(),
+                    ProduceRequest.isTransactionV2Requested(call.version()));
+        } catch (RuntimeException refused) {
+            transactional.forEach(part -> part.fail(call, refused));
+        }
+    }
+
+    private void append(Call call, Part part, short acks) {
+        if (part.error != null) {
+            return;
+        }
+        try {
+            part.appended = part.led.log().append(part.records, Origin.CLIENT, part.led.leaderEpoch(), acks == ALL);
+        } catch (RuntimeException refused) {
+            part.fail(call, refused);
+        } finally {
+            part.records = null;
+        }
+    }
+
+    private static ProduceResponse response(List<Part> parts) {
+        ProduceResponseData response = new ProduceResponseData();
+        TopicProduceResponse topic = null;
+        for (Part part : parts) {
+            if (topic == null || !topic.name().equals(part.name) || !topic.topicId().equals(part.id)) {
+                topic = response.responses().find(part.name, part.id);
+                if (topic == null) {
+                    topic = new TopicProduceResponse().setName(part.name).setTopicId(part.id);
+                    response.responses().add(topic);
+                }
+            }
+            topic.partitionResponses().add(part.response());
+        }
+        return new ProduceResponse(response);
+    }
+
+    /** One partition's share of a request. */
+    private static final class Part {
+
+        private final String name;
+        private final Uuid id;
+        private final int index;
+        private TopicPartition partition;
+        private LedPartition led;
+        private MemoryRecords records;
+        private Appended appended;
+        private Errors error;
+        private String message;
+
+        Part(String name, Uuid id, int index) {
+            this.name = name;
+            this.id = id;
+            this.index = index;
+        }
+
+        void find(ClusterMetadata metadata, short version) {
+            String topic = name;
+            if (version >= 13) {
+                topic = metadata.image().topic(id).map(TopicImage::name)
+                        .orElseThrow(() -> new UnknownTopicIdException("there is no topic of id " + id));
+            }
+            if (Topic.isInternal(topic)) {
+                throw new InvalidTopicException("topic " + topic + " is internal: only the broker writes to it");
+            }
+            partition = new TopicPartition(topic, index);
+            led = metadata.leader(partition).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
+        }
+
+        void fail(Call call, RuntimeException refused) {
+            error = Failure.of(call, this, refused);
+            message = Failure.message(error, refused);
+            records = null;
+        }
+
+        PartitionProduceResponse response() {
+            PartitionProduceResponse response = new PartitionProduceResponse().setIndex(index);
+            if (error != null) {
+                return response.setErrorCode(error.code()).setErrorMessage(message).setBaseOffset(ProduceResponse.INVALID_OFFSET)
+                        .setLogAppendTimeMs(RecordBatch.NO_TIMESTAMP).setLogStartOffset(ProduceResponse.INVALID_OFFSET);
+            }
+            return response.setBaseOffset(appended.firstOffset()).setLogAppendTimeMs(appended.logAppendTime())
+                    .setLogStartOffset(appended.startOffset());
+        }
+
+        @Override
+        public String toString() {
+            return partition != null ? partition.toString() : (name.isEmpty() ? id.toString() : name) + "-" + index;
+        }
+    }
+
+    private record Durable(Call call, List<Part> parts) implements Answer {
+
+        @Override
+        public AbstractResponse await() throws InterruptedException {
+            for (Part part : parts) {
+                if (part.error == null) {
+                    try {
+                        part.led.log().awaitDurable(part.appended.lastOffset() + 1);
+                    } catch (RuntimeException lost) {
+                        part.fail(call, lost);
+                    }
+                }
+            }
+            return response(parts);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package io.millrace.broker.metadata;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.kafka.common.Uuid;
+
+/** The cluster at one point of the journal. Immutable; the same records in the same order make the same image everywhere. */
+public final class ClusterImage {
+
+    static final ClusterImage EMPTY = new ClusterImage(0, new TreeMap<>(), Map.of());
+
+    private final int starts;
+    private final TreeMap<String, TopicImage> byName;
+    private final Map<Uuid, TopicImage> byId;
+
+    private ClusterImage(int starts, TreeMap<String, TopicImage> byName, Map<Uuid, TopicImage> byId) {
+        this.starts = starts;
+        this.byName = byName;
+        this.byId = byId;
+    }
+
+    public Optional<TopicImage> topic(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    public Optional<TopicImage> topic(Uuid id) {
+        return Optional.ofNullable(byId.get(id));
+    }
+
+    /** All topics by name. */
+    public Collection<TopicImage> topics() {
+        return Collections.unmodifiableCollection(byName.values());
+    }
+
+    /** How often the node that leads everything has started. */
+    int starts() {
+        return starts;
+    }
+
+    /** Rises with every start of the leader, from 0 for a new topic. */
+    public int leaderEpoch(TopicImage topic) {
+        return starts - topic.bornAt();
+    }
+
+    /** @throws IllegalStateException if the record does not fit, which means that the journal is not the one this image came from */
+    ClusterImage with(MetadataRecord record) {
+        return switch (record) {
+            case MetadataRecord.StartsCounted counted -> new ClusterImage(counted.starts(), byName, byId);
+            case MetadataRecord.LeaderStarted _ -> new ClusterImage(starts + 1, byName, byId);
+            case MetadataRecord.TopicCreated created -> {
+                if (byName.containsKey(created.name())) {
+                    throw new IllegalStateException("metadata journal: topic " + created.name() + " is created twice");
+                }
+                yield withTopic(new TopicImage(created.id(), created.name(), created.partitions(), created.bornAt(), created.config()));
+            }
+            case MetadataRecord.TopicDeleted deleted -> without(existing(deleted.id()));
+            case MetadataRecord.PartitionsAdded added -> withTopic(existing(added.id()).withPartitions(added.partitions()));
+            case MetadataRecord.TopicConfigured configured -> withTopic(existing(configured.id()).withConfig(configured.config()));
+        };
+    }
+
+    /** The shortest list of records that makes this image. */
+    List<MetadataRecord> toRecords() {
+        List<MetadataRecord> records = new ArrayList<>(1 + byName.size());
+        records.add(new MetadataRecord.StartsCounted(starts));
+        for (TopicImage topic : byName.values()) {
+            records.add(new MetadataRecord.TopicCreated(topic.id(), topic.name(), topic.partitions(), topic.bornAt(), topic.config()));
+        }
+        return records;
+    }
+
+    private TopicImage existing(Uuid id) {
+        TopicImage topic = byId.get(id);
+        if (topic == null) {
+            throw new IllegalStateException("metadata journal: there is no topic of id " + id);
+        }
+        return topic;
+    }
+
+    private ClusterImage withTopic(TopicImage topic) {
+        TreeMap<String, TopicImage> names = new TreeMap<>(byName);
+        Map<Uuid, TopicImage> ids = new HashMap<>(byId);
+        names.put(topic.name(), topic);
+        ids.put(topic.id(), topic);
+        return new ClusterImage(starts, names, ids);
+    }
+
+    private ClusterImage without(TopicImage topic) {
+        TreeMap<String, TopicImage> names = new TreeMap<>(byName);
+        Map<Uuid, TopicImage> ids = new HashMap<>(byId);
+        names.remove(topic.name());
+        ids.remove(topic.id());
+        return new ClusterImage(starts, names, ids);
+    }
+}

@@ -1,0 +1,315 @@
+package io.millrace.broker.metadata;
+
+import io.millrace.broker.log.LogConfig;
+import io.millrace.broker.log.LogStore;
+import io.millrace.broker.log.PartitionLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidPartitionsException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.internals.Topic;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The cluster's metadata as this node knows it, and the logs of the partitions it leads. Thread-safe: changes are serial and block until they
+ * are durable and this node's logs follow; reads see the newest image without a lock.
+ */
+public final class ClusterMetadata implements Partitions, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterMetadata.class);
+    /** Each partition costs open files and memory: a typing error must not take the node down. */
+    private static final int MAX_PARTITIONS_PER_TOPIC = 10_000;
+    private static final int MAX_CONFIG_VALUE = 8192;
+
+    private final String clusterId;
+    private final Node self;
+    private final MetadataJournal journal;
+    private final LogStore store;
+    private final TopicDefaults defaults;
+    private final ReentrantLock changing = new ReentrantLock();
+    private final ConcurrentHashMap<TopicPartition, LedPartition> led = new ConcurrentHashMap<>();
+    private final List<Consumer<String>> deletionListeners = new CopyOnWriteArrayList<>();
+    /** Replaced under {@link #changing}. */
+    private volatile ClusterImage image = ClusterImage.EMPTY;
+
+    private ClusterMetadata(String clusterId, Node self, MetadataJournal journal, LogStore store, TopicDefaults defaults) {
+        this.clusterId = clusterId;
+        this.self = self;
+        this.journal = journal;
+        this.store = store;
+        this.defaults = defaults;
+    }
+
+    /**
+     * Opens a single node's metadata.
+     *
+     * @param journal the file that holds it, made if it is not there
+     * @throws IllegalStateException if it cannot be read or written
+     */
+    public static ClusterMetadata open(String clusterId, Node self, Path journal, LogStore store, TopicDefaults defaults) {
+        FileJournal file;
+        try {
+            file = FileJournal.open(journal);
+        } catch (IOException unusable) {
+            throw new IllegalStateException("cannot open the metadata journal " + journal.toAbsolutePath() + ": " + unusable.getMessage()
+                    + "; give this user the right to read and write it", unusable);
+        }
+        try {
+            return open(clusterId, self, file, store, defaults);
+        } catch (RuntimeException failed) {
+            file.close();
+            throw failed;
+        }
+    }
+
+    /** Replays the journal, takes over leadership in a new epoch, and makes the store hold exactly the partitions there are. */
+    static ClusterMetadata open(String clusterId, Node self, MetadataJournal journal, LogStore store, TopicDefaults defaults) {
+        ClusterMetadata metadata = new ClusterMetadata(clusterId, self, journal, store, defaults);
+        metadata.changing.lock();
+        try {
+            ClusterImage image = ClusterImage.EMPTY;
+            for (MetadataRecord record : journal.replay()) {
+                image = image.with(record);
+            }
+            metadata.image = image;
+            metadata.commit(new MetadataRecord.LeaderStarted(self.id()));
+            metadata.removeStrays();
+            for (TopicImage topic : metadata.image.topics()) {
+                metadata.openLogs(topic, 0);
+            }
+        } finally {
+            metadata.changing.unlock();
+        }
+        return metadata;
+    }
+
+    public String clusterId() {
+        return clusterId;
+    }
+
+    /** This node, at the address that clients are told. */
+    public Node self() {
+        return self;
+    }
+
+    public ClusterImage image() {
+        return image;
+    }
+
+    public TopicDefaults defaults() {
+        return defaults;
+    }
+
+    public Optional<LedPartition> leader(TopicPartition partition) {
+        return Optional.ofNullable(led.get(partition));
+    }
+
+    @Override
+    public Optional<PartitionLog> log(TopicPartition partition) {
+        return leader(partition).map(LedPartition::log);
+    }
+
+    @Override
+    public List<PartitionLog> ensureInternal(String name, int partitions, Map<String, String> config) {
+        TopicImage topic = image.topic(name).orElse(null);
+        if (topic == null) {
+            try {
+                topic = createTopic(name, partitions, config);
+            } catch (TopicExistsException meanwhile) {
+                topic = image.topic(name).orElseThrow(() -> meanwhile);
+            }
+        }
+        List<PartitionLog> logs = new ArrayList<>(topic.partitions());
+        for (int index = 0; index < topic.partitions(); index++) {
+            logs.add(led.get(new TopicPartition(name, index)).log());
+        }
+        return logs;
+    }
+
+    @Override
+    public void onTopicDeleted(Consumer<String> listener) {
+        deletionListeners.add(listener);
+    }
+
+    /**
+     * @throws InvalidTopicException      for a name that is not allowed, or that differs from another one only by '.' and '_'
+     * @throws TopicExistsException       if there is one of that name
+     * @throws InvalidPartitionsException for a number out of range
+     */
+    public void checkNew(String name, int partitions) {
+        Topic.validate(name);
+        if (image.topic(name).isPresent()) {
+            throw new TopicExistsException("topic " + name + " exists already");
+        }
+        if (Topic.hasCollisionChars(name)) {
+            for (TopicImage other : image.topics()) {
+                if (Topic.hasCollision(name, other.name())) {
+                    throw new InvalidTopicException("topic " + name + " would be mistaken for " + other.name() + " in metrics, where '.' and '_' are the same");
+                }
+            }
+        }
+        if (partitions < 1 || partitions > MAX_PARTITIONS_PER_TOPIC) {
+            throw new InvalidPartitionsException("topic " + name + ": " + partitions + " partitions; allowed are 1 to " + MAX_PARTITIONS_PER_TOPIC);
+        }
+    }
+
+    /** @throws InvalidPartitionsException unless the count is greater than now and in range */
+    public void checkPartitions(TopicImage topic, int count) {
+        if (count <= topic.partitions()) {
+            throw new InvalidPartitionsException("topic " + topic.name() + " has " + topic.partitions() + " partitions, their number can only grow, not be " + count);
+        }
+        if (count > MAX_PARTITIONS_PER_TOPIC) {
+            throw new InvalidPartitionsException("topic " + topic.name() + ": " + count + " partitions; allowed are 1 to " + MAX_PARTITIONS_PER_TOPIC);
+        }
+    }
+
+    /** @throws InvalidConfigurationException naming the first property that is unknown or has a wrong value */
+    public LogConfig checkConfig(Map<String, String> config) {
+        config.forEach((name, value) -> {
+            if (value.length() > MAX_CONFIG_VALUE) {
+                throw new InvalidConfigurationException(
+                        name + " has a value of " + value.length() + " characters; at most " + MAX_CONFIG_VALUE + " are allowed");
+            }
+        });
+        return defaults.apply(config);
+    }
+
+    /** Fails as {@link #checkNew} and {@link #checkConfig} do. */
+    public TopicImage createTopic(String name, int partitions, Map<String, String> config) {
+        changing.lock();
+        try {
+            checkNew(name, partitions);
+            checkConfig(config);
+            Uuid id = Uuid.randomUuid();
+            commit(new MetadataRecord.TopicCreated(id, name, partitions, image.starts(), config));
+            TopicImage topic = existing(id);
+            openLogs(topic, 0);
+            LOG.info("topic {} created with {} partitions, id {}", name, partitions, id);
+            return topic;
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    public void addPartitions(Uuid id, int count) {
+        changing.lock();
+        try {
+            TopicImage before = existing(id);
+            checkPartitions(before, count);
+            commit(new MetadataRecord.PartitionsAdded(id, count));
+            openLogs(existing(id), before.partitions());
+            LOG.info("topic {} has {} partitions now", before.name(), count);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** @param config all properties the topic has from now on */
+    public void configure(Uuid id, Map<String, String> config) {
+        changing.lock();
+        try {
+            TopicImage topic = existing(id);
+            LogConfig inForce = checkConfig(config);
+            commit(new MetadataRecord.TopicConfigured(id, config));
+            for (int index = 0; index < topic.partitions(); index++) {
+                leader(new TopicPartition(topic.name(), index)).ifPresent(partition -> partition.log().reconfigure(inForce));
+            }
+            LOG.info("topic {} has the properties {} now", topic.name(), config);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    public void deleteTopic(Uuid id) {
+        TopicImage topic;
+        changing.lock();
+        try {
+            topic = existing(id);
+            commit(new MetadataRecord.TopicDeleted(id));
+            for (int index = 0; index < topic.partitions(); index++) {
+                TopicPartition partition = new TopicPartition(topic.name(), index);
+                led.remove(partition);
+                store.delete(partition);
+            }
+            LOG.info("topic {} deleted, id {}", topic.name(), id);
+        } finally {
+            changing.unlock();
+        }
+        Thread.ofVirtual().name("deletion of " + topic.name()).start(() -> deletionListeners.forEach(listener -> tell(listener, topic.name())));
+    }
+
+    private static void tell(Consumer<String> listener, String topic) {
+        try {
+            listener.accept(topic);
+        } catch (RuntimeException failed) {
+            LOG.error("{} failed on the deletion of topic {}", listener, topic, failed);
+        }
+    }
+
+    private TopicImage existing(Uuid id) {
+        return image.topic(id).orElseThrow(() -> new UnknownTopicIdException("there is no topic of id " + id));
+    }
+
+    private void commit(MetadataRecord record) {
+        ClusterImage next = image.with(record);
+        journal.append(List.of(record));
+        image = next;
+        journal.compact(next);
+    }
+
+    private void openLogs(TopicImage topic, int from) {
+        LogConfig config = defaults.apply(topic.config());
+        for (int index = from; index < topic.partitions(); index++) {
+            TopicPartition partition = new TopicPartition(topic.name(), index);
+            PartitionLog log = store.log(partition).orElseGet(() -> store.create(partition, topic.id(), config, image.leaderEpoch(topic)));
+            log.reconfigure(config);
+            led.put(partition, new LedPartition(log, image.leaderEpoch(topic)));
+        }
+    }
+
+    /** A crash between a deletion's record and the files leaves logs that no topic has; a topic of that name may even exist anew. */
+    private void removeStrays() {
+        Set<TopicPartition> wanted = new HashSet<>();
+        for (TopicImage topic : image.topics()) {
+            for (int index = 0; index < topic.partitions(); index++) {
+                TopicPartition partition = new TopicPartition(topic.name(), index);
+                if (store.log(partition).map(PartitionLog::topicId).filter(topic.id()::equals).isPresent()) {
+                    wanted.add(partition);
+                }
+            }
+        }
+        for (PartitionLog log : List.copyOf(store.logs())) {
+            if (!wanted.contains(log.topicPartition())) {
+                LOG.warn("{}: its topic was deleted; its log goes, too", log.topicPartition());
+                store.delete(log.topicPartition());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        changing.lock();
+        try {
+            journal.close();
+        } finally {
+            changing.unlock();
+        }
+    }
+}

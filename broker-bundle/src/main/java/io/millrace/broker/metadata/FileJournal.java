@@ -1,0 +1,179 @@
+package io.millrace.broker.metadata;
+
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal of a single node: one file, synced with every append. A record is its length, its CRC-32C and its bytes. A crash can leave a
+ * torn record at the end, which nobody was told of: replay cuts it off. Damage before the end is an error, not repaired by guessing.
+ */
+final class FileJournal implements MetadataJournal {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
+    private static final int HEADER = 2 * Integer.BYTES;
+    private static final int MAX_RECORD = 16 * 1024 * 1024;
+    private static final long WORTH_COMPACTING = 1024 * 1024;
+
+    private final Path file;
+    private FileChannel channel;
+    private long compactedSize;
+    private boolean failed;
+
+    private FileJournal(Path file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    static FileJournal open(Path file) throws IOException {
+        boolean isNew = !Files.exists(file);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        if (isNew) {
+            syncFolder(file.toAbsolutePath().getParent());
+        }
+        return new FileJournal(file, channel);
+    }
+
+    @Override
+    public List<MetadataRecord> replay() {
+        List<MetadataRecord> records = new ArrayList<>();
+        try {
+            ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(file));
+            while (content.hasRemaining()) {
+                int start = content.position();
+                byte[] payload = next(content);
+                if (payload == null) {
+                    LOG.warn("{}: torn record at byte {}, left by a crash before it was acknowledged; cut off", file, start);
+                    channel.truncate(start);
+                    channel.force(true);
+                    break;
+                }
+                records.add(RecordCodec.decode(new DataInputStream(new ByteArrayInputStream(payload))));
+            }
+            channel.position(channel.size());
+            compactedSize = channel.size();
+            return records;
+        } catch (IOException unreadable) {
+            throw new IllegalStateException("cannot read the metadata journal " + file + ": " + unreadable.getMessage(), unreadable);
+        }
+    }
+
+    /** @return null if what follows is a torn end */
+    private byte[] next(ByteBuffer content) throws IOException {
+        int start = content.position();
+        if (content.remaining() < HEADER) {
+            return null;
+        }
+        int length = content.getInt();
+        int crc = content.getInt();
+        if (length < 0 || length > MAX_RECORD || length > content.remaining()) {
+            return null;
+        }
+        byte[] payload = new byte[length];
+        content.get(payload);
+        if (crc(payload) == crc) {
+            return payload;
+        }
+        if (!content.hasRemaining()) {
+            return null;
+        }
+        throw new IOException("record at byte " + start + " has CRC " + Integer.toHexString(crc(payload)) + ", expected " + Integer.toHexString(crc)
+                + ", and records follow it: the file is damaged; restore it from a copy");
+    }
+
+    @Override
+    public void append(List<MetadataRecord> records) {
+        if (failed) {
+            throw new KafkaStorageException("the metadata journal " + file + " failed before; restart the node");
+        }
+        try {
+            write(channel, records);
+            channel.force(true);
+        } catch (IOException broken) {
+            // What is on the disk is unknown now, so nothing may follow it until a replay has looked.
+            failed = true;
+            throw new KafkaStorageException("cannot write the metadata journal " + file + ": " + broken.getMessage(), broken);
+        }
+    }
+
+    @Override
+    public void compact(ClusterImage image) {
+        try {
+            if (channel.size() < Math.max(WORTH_COMPACTING, 4 * compactedSize)) {
+                return;
+            }
+            Path next = file.resolveSibling(file.getFileName() + ".next");
+            FileChannel written = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.READ, StandardOpenOption.WRITE);
+            write(written, image.toRecords());
+            written.force(true);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            FileChannel old = channel;
+            channel = written;
+            old.close();
+            compactedSize = written.size();
+        } catch (IOException notNow) {
+            LOG.warn("{}: not compacted, it goes on growing: {}", file, notNow.toString());
+            return;
+        }
+        try {
+            syncFolder(file.toAbsolutePath().getParent());
+        } catch (IOException broken) {
+            // After a power loss the old file could be back, without what is appended from now on.
+            failed = true;
+            LOG.error("{}: its folder cannot be synced, no metadata can change until the node restarts", file, broken);
+        }
+    }
+
+    private static void write(FileChannel channel, List<MetadataRecord> records) throws IOException {
+        List<byte[]> payloads = new ArrayList<>(records.size());
+        int size = 0;
+        for (MetadataRecord record : records) {
+            byte[] payload = RecordCodec.encode(record);
+            payloads.add(payload);
+            size = Math.addExact(size, HEADER + payload.length);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(size);
+        for (byte[] payload : payloads) {
+            bytes.putInt(payload.length).putInt(crc(payload)).put(payload);
+        }
+        bytes.flip();
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    private static int crc(byte[] payload) {
+        CRC32C crc = new CRC32C();
+        crc.update(payload);
+        return (int) crc.getValue();
+    }
+
+    /** A new name is durable only after its folder was synced. */
+    private static void syncFolder(Path folder) throws IOException {
+        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException harmless) {
+            LOG.debug("closing {}: {}", file, harmless.toString());
+        }
+    }
+}

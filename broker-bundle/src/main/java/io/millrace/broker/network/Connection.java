@@ -1,0 +1,195 @@
+package io.millrace.broker.network;
+
+import io.millrace.broker.handler.Answer;
+import io.millrace.broker.handler.Call;
+import io.millrace.broker.handler.Handlers;
+import io.millrace.broker.wire.MalformedRequestException;
+import io.millrace.broker.wire.RequestDecoder;
+import io.millrace.broker.wire.ResponseEncoder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
+import org.apache.kafka.common.network.Send;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection. Its reader decodes requests and hands each to its handler, in order; its writer awaits the answers and sends
+ * them, in the same order. So a request is under way while the one before it still waits for the disk.
+ *
+ * <p>Neither thread is ever interrupted: they read and send files of the log, and an interrupt there closes the file for everybody. They end
+ * because the channel is closed or its input is shut down, and answers are told by {@link Answer#cancel}.
+ */
+final class Connection {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+    private static final Pending LAST = new Pending(null, null);
+
+    private final SocketChannel channel;
+    private final SocketAddress peer;
+    private final InetAddress client;
+    private final Handlers handlers;
+    private final BlockingQueue<Pending> inFlight;
+    private final FrameReader frames;
+    private final SocketOutput output;
+    private final Consumer<Connection> ended;
+    /** Written by both threads, read by the listener's sweep; a lost update is harmless. */
+    private volatile long lastProgress;
+    /** Set by the writer while it awaits an answer, which is not idleness. */
+    private volatile Answer awaited;
+    private volatile boolean draining;
+    private volatile boolean closed;
+
+    private record Pending(Call call, Answer answer) {
+    }
+
+    Connection(SocketChannel channel, Handlers handlers, ConnectionLimits limits, Consumer<Connection> ended) throws IOException {
+        this.channel = channel;
+        this.peer = channel.getRemoteAddress();
+        this.client = channel.socket().getInetAddress();
+        this.handlers = handlers;
+        this.ended = ended;
+        this.inFlight = new ArrayBlockingQueue<>(limits.maxInFlight());
+        this.frames = new FrameReader(channel, limits.maxRequestBytes());
+        this.output = new SocketOutput(channel, this::progressed);
+        progressed();
+    }
+
+    void start() {
+        Thread.ofVirtual().name("reader " + peer).start(this::read);
+        Thread.ofVirtual().name("writer " + peer).start(this::write);
+    }
+
+    private void read() {
+        try {
+            for (ByteBuffer frame; (frame = frames.next()) != null; ) {
+                progressed();
+                Call call = RequestDecoder.decode(frame, client, handlers);
+                inFlight.put(new Pending(call, handlers.handle(call)));
+            }
+        } catch (MalformedRequestException malformed) {
+            LOG.warn("client {}: {}; connection closed", peer, malformed.getMessage());
+        } catch (IOException gone) {
+            LOG.debug("client {}: {}", peer, gone.toString());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        } catch (Throwable broken) {
+            LOG.error("client {}: cannot serve the connection, which is closed", peer, broken);
+        } finally {
+            if (!draining) {
+                close();
+            }
+            endQueue();
+        }
+    }
+
+    private void endQueue() {
+        // Full only if the writer is at work, which then makes room or ends and clears.
+        while (true) {
+            try {
+                inFlight.put(LAST);
+                return;
+            } catch (InterruptedException _) {
+                close();
+            }
+        }
+    }
+
+    private void write() {
+        try {
+            for (Pending next; (next = inFlight.take()) != LAST; ) {
+                AbstractResponse response = await(next);
+                if (response != null) {
+                    Send send = ResponseEncoder.encode(next.call().header(), response);
+                    while (!send.completed()) {
+                        send.writeTo(output);
+                    }
+                }
+            }
+        } catch (IOException gone) {
+            LOG.debug("client {}: {}", peer, gone.toString());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        } catch (UnansweredException unanswered) {
+            LOG.debug("client {}: {} failed and has no error response; connection closed", peer, unanswered.getMessage());
+        } catch (Throwable broken) {
+            LOG.error("client {}: cannot send a response; connection closed", peer, broken);
+        } finally {
+            close();
+            inFlight.clear();
+            ended.accept(this);
+        }
+    }
+
+    private AbstractResponse await(Pending next) throws InterruptedException, UnansweredException {
+        Answer answer = next.answer();
+        awaited = answer;
+        if (closed) {
+            answer.cancel();
+        }
+        try {
+            return answer.await();
+        } catch (RuntimeException failure) {
+            AbstractResponse error = handlers.failed(next.call(), failure);
+            if (error == null) {
+                throw new UnansweredException(next.call().header().apiKey().name);
+            }
+            return error;
+        } finally {
+            awaited = null;
+            progressed();
+        }
+    }
+
+    private void progressed() {
+        lastProgress = System.nanoTime();
+    }
+
+    boolean isIdleFor(long nanos) {
+        return awaited == null && System.nanoTime() - lastProgress > nanos;
+    }
+
+    /** No more requests are read; what was read is answered, then the connection ends. */
+    void drain() {
+        draining = true;
+        try {
+            channel.shutdownInput();
+        } catch (IOException _) {
+            close();
+        }
+    }
+
+    void close() {
+        closed = true;
+        try {
+            channel.close();
+        } catch (IOException failed) {
+            LOG.debug("client {}: {}", peer, failed.toString());
+        }
+        Answer waiting = awaited;
+        if (waiting != null) {
+            waiting.cancel();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "connection of " + peer;
+    }
+
+    /** A request that failed and whose client wants no response learns of it by the end of the connection, as with Kafka. */
+    private static final class UnansweredException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        UnansweredException(String api) {
+            super(api);
+        }
+    }
+}
