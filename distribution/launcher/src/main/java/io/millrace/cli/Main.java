@@ -1,0 +1,43 @@
+package io.millrace.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** {@code bin/millrace}. */
+@Command(name = "millrace", sortOptions = false, synopsisSubcommandLabel = "COMMAND",
+        description = "Event streaming in one process: broker, connectors and stream jobs.",
+        subcommands = {Start.class, Stop.class, Status.class, Plugins.class, Connectors.class, Demo.class, Version.class, HelpCommand.class})
+public final class Main implements Runnable {
+
+    private static final int WRONG_USAGE = 2;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @CommandLine.Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+    private boolean help;
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    static int run(String... arguments) {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((failure, line, parsed) -> {
+                    line.getErr().println("millrace: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage()));
+                    return 1;
+                })
+                .setParameterExceptionHandler((wrong, parsed) -> {
+                    CommandLine line = wrong.getCommandLine();
+                    line.getErr().println("millrace: " + wrong.getMessage().replace('\n', ' ') + "; see " + line.getCommandSpec().qualifiedName() + " --help");
+                    return WRONG_USAGE;
+                })
+                .execute(arguments);
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(System.out);
+    }
+}

@@ -1,0 +1,13 @@
+package io.millrace.cli;
+
+import picocli.CommandLine.Command;
+
+@Command(name = "version", description = "Print the version.")
+final class Version implements Runnable {
+
+    @Override
+    public void run() {
+        String version = Version.class.getPackage().getImplementationVersion();
+        System.out.println("Millrace " + (version == null ? "(not packaged)" : version) + ", Java " + Runtime.version() + ", Kafka protocol");
+    }
+}

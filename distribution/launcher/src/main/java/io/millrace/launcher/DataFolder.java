@@ -1,0 +1,100 @@
+package io.millrace.launcher;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Properties;
+
+/**
+ * A data folder that this process has for itself: it holds a lock on {@code run/lock}, which the system lets go when the process ends, however
+ * it ends.
+ */
+final class DataFolder implements AutoCloseable {
+
+    /** Below this nothing useful can be stored. */
+    private static final long LEAST_FREE_BYTES = 16L << 20;
+
+    private final Path folder;
+    private final FileChannel lock;
+
+    private DataFolder(Path folder, FileChannel lock) {
+        this.folder = folder;
+        this.lock = lock;
+    }
+
+    static DataFolder claim(Path folder) throws StartFailure {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new StartFailure("data folder " + folder + " is a file; give another one with --data");
+        }
+        try {
+            Files.createDirectories(folder.resolve("run"));
+            Files.createDirectories(folder.resolve("logs"));
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (free < LEAST_FREE_BYTES) {
+                throw new StartFailure("data folder " + folder + ": its disk is full (" + (free >> 20) + " MB free, at least "
+                        + (LEAST_FREE_BYTES >> 20) + " needed); make room or give another folder with --data");
+            }
+            return new DataFolder(folder, lock(folder));
+        } catch (IOException unusable) {
+            throw new StartFailure("cannot write to the data folder " + folder + " (" + unusable.getMessage() + "); make it writable for user "
+                    + System.getProperty("user.name") + " or give another one with --data", unusable);
+        }
+    }
+
+    private static FileChannel lock(Path folder) throws IOException, StartFailure {
+        FileChannel channel = FileChannel.open(folder.resolve("run").resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        FileLock held = null;
+        try {
+            held = channel.tryLock();
+        } catch (OverlappingFileLockException _) {
+            // Held by this very process.
+        }
+        if (held == null) {
+            ByteBuffer text = ByteBuffer.allocate(32);
+            channel.read(text, 0);
+            channel.close();
+            String pid = new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII).strip();
+            throw new StartFailure("data folder " + folder + " is in use by process " + pid + "; stop that one or give another folder with --data");
+        }
+        channel.truncate(0);
+        channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+        return channel;
+    }
+
+    Path framework() {
+        return folder.resolve("framework");
+    }
+
+    /** Tells other processes where this one is. */
+    void announce(String listen, String http) throws IOException {
+        Properties properties = new Properties();
+        properties.setProperty("pid", Long.toString(ProcessHandle.current().pid()));
+        properties.setProperty("listen", listen);
+        properties.setProperty("http", http);
+        Path part = folder.resolve("run").resolve("instance.properties.part");
+        try (OutputStream file = Files.newOutputStream(part)) {
+            properties.store(file, null);
+        }
+        Files.move(part, instanceFile(folder), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    static Path instanceFile(Path folder) {
+        return folder.resolve("run").resolve("instance.properties");
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (lock) {
+            Files.deleteIfExists(instanceFile(folder));
+        }
+    }
+}
