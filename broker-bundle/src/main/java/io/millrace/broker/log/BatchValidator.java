@@ -1,0 +1,139 @@
+package io.millrace.broker.log;
+
+import io.millrace.broker.log.PartitionLog.Origin;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.utils.internals.BufferSupplier;
+import org.apache.kafka.common.utils.internals.CloseableIterator;
+
+/**
+ * Refuses batches that must not be stored, with the reason, and converts those that the topic wants in another codec. Stateless but for the
+ * buffers it decompresses into: one per log, used under the log's append lock.
+ */
+final class BatchValidator {
+
+    private static final int HEADER = 61;
+
+    private final TopicPartition partition;
+    private final BufferSupplier buffers = BufferSupplier.create();
+
+    BatchValidator(TopicPartition partition) {
+        this.partition = partition;
+    }
+
+    /** @return the records to store: the given ones, or their conversion */
+    MemoryRecords validate(MemoryRecords records, Origin origin, LogLimits limits, long now) {
+        if (records.sizeInBytes() < HEADER || records.validBytes() != records.sizeInBytes()) {
+            throw new CorruptRecordException(partition + ": " + records.sizeInBytes() + " bytes do not hold whole record batches");
+        }
+        CompressionType wanted = limits.compression();
+        boolean convert = false;
+        int batches = 0;
+        boolean idempotent = false;
+        for (MutableRecordBatch batch : records.batches()) {
+            batches++;
+            checkHeader(batch, origin, limits);
+            idempotent |= batch.hasProducerId();
+            if (origin == Origin.CLIENT) {
+                checkTimestamp(batch, limits, now);
+                checkRecords(batch, limits);
+            }
+            convert |= wanted != null && wanted != batch.compressionType() && !batch.isControlBatch();
+        }
+        if (origin == Origin.CLIENT && idempotent && batches > 1) {
+            throw new InvalidRecordException(partition + ": a request holds " + batches + " batches of an idempotent producer, allowed is 1");
+        }
+        return convert ? convert(records, wanted) : records;
+    }
+
+    private void checkHeader(MutableRecordBatch batch, Origin origin, LogLimits limits) {
+        if (batch.magic() != RecordBatch.MAGIC_VALUE_V2) {
+            throw new InvalidRecordException(partition + ": record batches of magic " + batch.magic() + " are not stored; use a client of Kafka 0.11 or later");
+        }
+        if (batch.sizeInBytes() > limits.maxBatchBytes()) {
+            throw new RecordTooLargeException(partition + ": a batch of " + batch.sizeInBytes() + " bytes is larger than max.message.bytes="
+                    + limits.maxBatchBytes());
+        }
+        batch.ensureValid();
+        if (batch.isControlBatch() && origin == Origin.CLIENT) {
+            throw new InvalidRecordException(partition + ": clients may not write control batches");
+        }
+        long count = batch.countOrNull();
+        if (count <= 0 || batch.lastOffset() - batch.baseOffset() + 1 != count) {
+            throw new InvalidRecordException(partition + ": a batch says that it has " + count + " records with offsets " + batch.baseOffset() + " to "
+                    + batch.lastOffset());
+        }
+        if (batch.hasProducerId() && origin == Origin.CLIENT && batch.baseSequence() < 0) {
+            throw new InvalidRecordException(partition + ": producer " + batch.producerId() + " sent a batch without a sequence");
+        }
+        if (batch.isTransactional() && !batch.hasProducerId()) {
+            throw new InvalidRecordException(partition + ": a transactional batch has no producer id");
+        }
+    }
+
+    private void checkTimestamp(RecordBatch batch, LogLimits limits, long now) {
+        if (limits.timestampType() == TimestampType.LOG_APPEND_TIME || batch.maxTimestamp() == RecordBatch.NO_TIMESTAMP) {
+            return;
+        }
+        long ahead = batch.maxTimestamp() - now;
+        long behind = now - batch.maxTimestamp();
+        if (ahead > limits.maxAheadMs() || behind > limits.maxBehindMs()) {
+            throw new InvalidTimestampException(partition + ": timestamp " + batch.maxTimestamp() + " is too far from the broker's time " + now
+                    + "; see message.timestamp.before.max.ms and message.timestamp.after.max.ms");
+        }
+    }
+
+    private void checkRecords(MutableRecordBatch batch, LogLimits limits) {
+        int expected = batch.countOrNull();
+        int seen = 0;
+        try (CloseableIterator<Record> records = batch.skipKeyValueIterator(buffers)) {
+            while (records.hasNext()) {
+                Record record = records.next();
+                if (record.offset() != batch.baseOffset() + seen) {
+                    throw new InvalidRecordException(partition + ": record " + seen + " of a batch has offset delta "
+                            + (record.offset() - batch.baseOffset()));
+                }
+                if (limits.compacted() && !record.hasKey()) {
+                    throw new InvalidRecordException(partition + ": a compacted topic takes no record without a key");
+                }
+                seen++;
+            }
+        }
+        if (seen != expected) {
+            throw new InvalidRecordException(partition + ": a batch says that it has " + expected + " records and has " + seen);
+        }
+    }
+
+    private MemoryRecords convert(MemoryRecords records, CompressionType codec) {
+        ByteBuffer converted = ByteBuffer.allocate(records.sizeInBytes());
+        for (MutableRecordBatch batch : records.batches()) {
+            MemoryRecordsBuilder builder = MemoryRecords.builder(ByteBuffer.allocate(Math.max(batch.sizeInBytes(), HEADER)), RecordBatch.MAGIC_VALUE_V2,
+                    Compression.of(codec).build(), batch.timestampType(), batch.baseOffset(), RecordBatch.NO_TIMESTAMP, batch.producerId(),
+                    batch.producerEpoch(), batch.baseSequence(), batch.isTransactional(), RecordBatch.NO_PARTITION_LEADER_EPOCH);
+            try (CloseableIterator<Record> iterator = batch.streamingIterator(buffers)) {
+                while (iterator.hasNext()) {
+                    builder.append(iterator.next());
+                }
+            }
+            ByteBuffer built = builder.build().buffer();
+            if (converted.remaining() < built.remaining()) {
+                ByteBuffer larger = ByteBuffer.allocate((converted.position() + built.remaining()) * 2);
+                converted = larger.put(converted.flip());
+            }
+            converted.put(built);
+        }
+        return MemoryRecords.readableRecords(converted.flip());
+    }
+}

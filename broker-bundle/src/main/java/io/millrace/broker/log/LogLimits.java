@@ -1,0 +1,27 @@
+package io.millrace.broker.log;
+
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.CompressionType;
+
+/**
+ * The topic properties that the record path looks at, parsed once.
+ *
+ * @param compression codec that every batch is stored in, or null to keep the producer's
+ */
+record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, int indexIntervalBytes, long maxAheadMs, long maxBehindMs,
+                 TimestampType timestampType, CompressionType compression, boolean compacted, boolean deleted, boolean writeCaching,
+                 long retentionMs, long retentionBytes, long fileDeleteDelayMs) {
+
+    static LogLimits of(LogConfig config) {
+        String codec = config.get("compression.type");
+        CompressionType compression = switch (codec) {
+            case "producer" -> null;
+            case "uncompressed" -> CompressionType.NONE;
+            default -> CompressionType.forName(codec);
+        };
+        return new LogLimits(config.getInt("max.message.bytes"), config.getInt("segment.bytes"), config.getLong("segment.ms"),
+                config.getInt("index.interval.bytes"), config.getLong("message.timestamp.after.max.ms"),
+                config.getLong("message.timestamp.before.max.ms"), config.timestampType(), compression, config.compacted(), config.deleted(),
+                config.writeCaching(), config.getLong("retention.ms"), config.getLong("retention.bytes"), config.getLong("file.delete.delay.ms"));
+    }
+}

@@ -1,0 +1,303 @@
+package io.millrace.broker.log;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The partition logs of one folder, in Kafka's layout. Owns the threads that flush, apply retention and delete. Thread-safe.
+ */
+public final class LogStore implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
+    private static final String CLEAN = ".kafka_cleanshutdown";
+    private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
+
+    private final Path folder;
+    private final LogStoreConfig settings;
+    private final Clock clock;
+    private final FileChannel lockFile;
+    private final GroupCommit groupCommit = new GroupCommit();
+    private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService housekeeping = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("log-housekeeping").daemon().factory());
+
+    private LogStore(Path folder, LogStoreConfig settings, Clock clock, FileChannel lockFile) {
+        this.folder = folder;
+        this.settings = settings;
+        this.clock = clock;
+        this.lockFile = lockFile;
+    }
+
+    /**
+     * Opens every log in the folder and recovers those that were not closed in order. Blocks until all are ready.
+     *
+     * @throws IllegalStateException with one line for the user if the folder is in use, is no folder or cannot be written
+     */
+    public static LogStore open(Path folder, LogStoreConfig settings, Clock clock) {
+        FileChannel lock;
+        try {
+            Files.createDirectories(folder);
+            lock = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot write to the data folder " + folder + " (" + e + "); make it writable, or choose another with --data", e);
+        }
+        try {
+            lock(folder, lock);
+            LogStore store = new LogStore(folder, settings, clock, lock);
+            store.load();
+            store.schedule();
+            return store;
+        } catch (IOException e) {
+            closeQuietly(lock);
+            throw new IllegalStateException("cannot open the logs in " + folder + ": " + e + "; free space or repair the disk, then start again", e);
+        } catch (RuntimeException e) {
+            closeQuietly(lock);
+            throw e;
+        }
+    }
+
+    private static void lock(Path folder, FileChannel channel) throws IOException {
+        FileLock lock = null;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            LOG.debug("{} is locked within this process", folder);
+        }
+        if (lock == null) {
+            throw new IllegalStateException("the data folder " + folder + " is used by another Millrace; stop it, or choose another folder with --data");
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("closing the lock file", e);
+        }
+    }
+
+    private void load() throws IOException {
+        boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
+        Map<TopicPartition, Long> recoveryPoints = readRecoveryPoints();
+        List<Path> found = new ArrayList<>();
+        try (Stream<Path> folders = Files.list(folder)) {
+            folders.filter(Files::isDirectory).forEach(found::add);
+        }
+        for (Path each : found) {
+            String name = each.getFileName().toString();
+            if (name.endsWith("-delete")) {
+                removeTree(each);
+                continue;
+            }
+            int dash = name.lastIndexOf('-');
+            Path metadata = each.resolve("partition.metadata");
+            if (dash <= 0 || !Files.exists(metadata)) {
+                continue;
+            }
+            TopicPartition partition = new TopicPartition(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1)));
+            Uuid id = readTopicId(metadata);
+            SegmentedLog log = new SegmentedLog(each, partition, id, LogConfig.of(Map.of(), settings.topicDefaults()), clock, groupCommit);
+            log.producerExpiration(settings.producerExpiration().toMillis());
+            log.open(clean, recoveryPoints.getOrDefault(partition, 0L), readStartOffset(each));
+            logs.put(partition, log);
+        }
+    }
+
+    private static Uuid readTopicId(Path metadata) throws IOException {
+        for (String line : Files.readAllLines(metadata)) {
+            if (line.startsWith("topic_id: ")) {
+                return Uuid.fromString(line.substring("topic_id: ".length()).trim());
+            }
+        }
+        throw new IOException(metadata + " has no topic_id");
+    }
+
+    private static long readStartOffset(Path logFolder) throws IOException {
+        Path file = logFolder.resolve("log-start-offset");
+        return Files.exists(file) ? Long.parseLong(Files.readString(file).trim()) : 0;
+    }
+
+    private Map<TopicPartition, Long> readRecoveryPoints() throws IOException {
+        Map<TopicPartition, Long> points = new HashMap<>();
+        Path file = folder.resolve(RECOVERY_POINTS);
+        if (Files.exists(file)) {
+            List<String> lines = Files.readAllLines(file);
+            for (String line : lines.subList(Math.min(2, lines.size()), lines.size())) {
+                String[] parts = line.split(" ");
+                if (parts.length == 3) {
+                    points.put(new TopicPartition(parts[0], Integer.parseInt(parts[1])), Long.parseLong(parts[2]));
+                }
+            }
+        }
+        return points;
+    }
+
+    private void schedule() {
+        long checkpoint = settings.checkpointInterval().toMillis();
+        long retention = settings.retentionCheck().toMillis();
+        housekeeping.scheduleWithFixedDelay(guarded(this::checkpoint), checkpoint, checkpoint, TimeUnit.MILLISECONDS);
+        housekeeping.scheduleWithFixedDelay(guarded(this::applyRetention), retention, retention, TimeUnit.MILLISECONDS);
+    }
+
+    /** A scheduled task that throws would not run again. */
+    private static Runnable guarded(Housekeeping task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (IOException | RuntimeException e) {
+                LOG.error("log housekeeping failed, it is tried again", e);
+            }
+        };
+    }
+
+    private interface Housekeeping {
+        void run() throws IOException;
+    }
+
+    private void checkpoint() throws IOException {
+        boolean moved = false;
+        for (SegmentedLog log : logs.values()) {
+            if (log.durableOffset() < log.endOffset()) {
+                log.flush();
+                moved = true;
+            }
+        }
+        if (moved) {
+            writeRecoveryPoints();
+        }
+    }
+
+    private void writeRecoveryPoints() throws IOException {
+        List<String> lines = new ArrayList<>();
+        logs.forEach((partition, log) -> lines.add(partition.topic() + " " + partition.partition() + " " + log.durableOffset()));
+        lines.addAll(0, List.of("0", Integer.toString(lines.size())));
+        DurableFile.replace(folder.resolve(RECOVERY_POINTS), String.join("\n", lines) + "\n");
+    }
+
+    /** Removes what retention no longer wants, now. */
+    public void applyRetention() throws IOException {
+        for (SegmentedLog log : logs.values()) {
+            List<Segment> gone = log.retire(clock.millis());
+            if (!gone.isEmpty()) {
+                LOG.info("{}: {} segments are beyond retention, the log starts at {}", log.topicPartition(), gone.size(), log.startOffset());
+                housekeeping.schedule(guarded(() -> {
+                    for (Segment segment : gone) {
+                        segment.delete();
+                    }
+                }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    /**
+     * Makes an empty log. Durable on return.
+     *
+     * @throws KafkaStorageException if the disk refuses it
+     */
+    public synchronized PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch) {
+        SegmentedLog existing = logs.get(partition);
+        if (existing != null) {
+            if (!existing.topicId().equals(topicId)) {
+                throw new KafkaStorageException(existing.folder() + " belongs to topic id " + existing.topicId() + ", not " + topicId);
+            }
+            existing.reconfigure(config);
+            return existing;
+        }
+        Path logFolder = folder.resolve(partition.toString());
+        try {
+            Files.createDirectories(logFolder);
+            DurableFile.replace(logFolder.resolve("partition.metadata"), "version: 0\ntopic_id: " + topicId + "\n");
+            SegmentedLog log = new SegmentedLog(logFolder, partition, topicId, config, clock, groupCommit);
+            log.producerExpiration(settings.producerExpiration().toMillis());
+            log.open(true, 0, 0);
+            DurableFile.syncFolder(folder);
+            logs.put(partition, log);
+            return log;
+        } catch (IOException e) {
+            throw new KafkaStorageException("the log " + logFolder + " cannot be made: " + e.getMessage(), e);
+        }
+    }
+
+    public Optional<PartitionLog> log(TopicPartition partition) {
+        return Optional.ofNullable(logs.get(partition));
+    }
+
+    public Collection<PartitionLog> logs() {
+        return List.copyOf(logs.values());
+    }
+
+    /** Takes the log away. Durable on return; the files go after the delay that readers under way need. */
+    public synchronized void delete(TopicPartition partition) {
+        SegmentedLog log = logs.remove(partition);
+        if (log == null) {
+            return;
+        }
+        try {
+            log.close(false);
+            Path renamed = folder.resolve(partition.topic() + "-" + partition.partition() + "." + Uuid.randomUuid() + "-delete");
+            Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
+            DurableFile.syncFolder(folder);
+            housekeeping.schedule(guarded(() -> removeTree(renamed)), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
+        } catch (IOException e) {
+            throw new KafkaStorageException("the log " + log.folder() + " cannot be removed: " + e.getMessage(), e);
+        }
+    }
+
+    private static void removeTree(Path root) throws IOException {
+        try (Stream<Path> files = Files.list(root)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(root);
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    /** Brings everything to disk and marks the folder as closed in order, so that the next start scans nothing. */
+    @Override
+    public void close() {
+        housekeeping.shutdown();
+        try {
+            housekeeping.awaitTermination(10, TimeUnit.SECONDS);
+            for (SegmentedLog log : logs.values()) {
+                log.close(true);
+            }
+            writeRecoveryPoints();
+            DurableFile.replace(folder.resolve(CLEAN), "");
+        } catch (IOException e) {
+            throw new UncheckedIOException("the logs in " + folder + " could not be closed in order; they are recovered at the next start", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            groupCommit.close();
+            closeQuietly(lockFile);
+        }
+    }
+}
