@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.felix.framework.Felix;
+import org.osgi.framework.AllServiceListener;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -89,7 +90,7 @@ public final class Platform {
                 platform.begin();
                 return platform;
             } catch (BundleException | StartFailure failed) {
-                log.error("start failed", failed);
+                log.info("start failed", failed);
                 halt(framework);
                 throw failed instanceof StartFailure failure ? failure : new StartFailure("the OSGi framework does not start: " + message(failed), failed);
             }
@@ -178,7 +179,8 @@ public final class Platform {
     private void begin() throws BundleException {
         BundleContext context = framework.getBundleContext();
         try {
-            context.addServiceListener(event -> {
+            // All: the framework's own class space does not know the interface.
+            context.addServiceListener((AllServiceListener) event -> {
                 if (event.getType() == ServiceEvent.REGISTERED) {
                     brokerListens(event.getServiceReference());
                 }
@@ -207,7 +209,7 @@ public final class Platform {
             log().info("started {} bundles, broker after {} ms", bundles.size(), startupMillis);
             started.complete(null);
         } catch (StartFailure | IOException | RuntimeException failed) {
-            // Logged before others are told: the console shows one line, the file the rest.
+            // Not louder: whoever started it shows the one line; the log file has the rest.
             log().info("start failed", failed);
             StartFailure failure = failed instanceof StartFailure known ? known : new StartFailure(message(failed), failed);
             ready.completeExceptionally(failure);
@@ -234,8 +236,10 @@ public final class Platform {
         startupMillis = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
         try {
             // By name: the interface is a bundle's, and this class is not in one.
-            ready.complete((String) broker.getClass().getMethod("bootstrapServers").invoke(broker));
-        } catch (ReflectiveOperationException | RuntimeException _) {
+            Class<?> contract = reference.getBundle().loadClass(BROKER);
+            ready.complete((String) contract.getMethod("bootstrapServers").invoke(broker));
+        } catch (ReflectiveOperationException | RuntimeException strange) {
+            log().warn("the broker does not tell where it listens; taking the configured address", strange);
             ready.complete(values.getOrDefault("listen", ""));
         }
     }

@@ -1,0 +1,43 @@
+package io.millrace.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigurationTest {
+
+    private final Configuration configuration = new Configuration(Map.of(
+            "listen", ConfigKey.parse("listen", "address | 127.0.0.1:9092 | Where Kafka clients connect"),
+            "num.partitions", ConfigKey.parse("num.partitions", "int | 1 | Partitions | of a topic")));
+
+    @Test
+    void laterSourcesWin() throws StartFailure {
+        configuration.apply("file", Map.of("num.partitions", " 2 "));
+        configuration.apply("command line", Map.of("num.partitions", "3"));
+        assertThat(configuration.values()).containsEntry("num.partitions", "3").containsEntry("listen", "127.0.0.1:9092");
+    }
+
+    @Test
+    void theNearestKnownKeyIsNamed() {
+        assertThatThrownBy(() -> configuration.apply("x.properties", Map.of("lisen", "1")))
+                .hasMessage("x.properties: unknown configuration key lisen; the nearest known one is listen");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "int, 2147483647, true", "int, 2147483648, false", "int, 1.5, false", "long, -9223372036854775808, true", "long, '', false",
+        "boolean, true, true", "boolean, yes, false", "address, localhost:0, true", "address, [::1]:9092, true", "address, ::1:9092, false",
+        "address, localhost, false", "address, :9092, false", "address, localhost:65536, false", "string, '', true", "path, data/x, true"})
+    void valuesAreCheckedByType(String type, String value, boolean accepted) {
+        assertThat(ConfigKey.parse("key", type + " | | what").accepts(value)).isEqualTo(accepted);
+    }
+
+    @Test
+    void aDeclarationWithAnUnknownTypeIsRefused() {
+        assertThatThrownBy(() -> ConfigKey.parse("key", "number | 1 | what")).hasMessageContaining("number");
+    }
+}
