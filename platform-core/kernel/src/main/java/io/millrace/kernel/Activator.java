@@ -20,6 +20,8 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleActivator;
@@ -43,6 +45,7 @@ public final class Activator implements BundleActivator {
     private static final Logger LOG = LoggerFactory.getLogger(Activator.class);
     private static final String KAFKA = "io.millrace.kafka.api";
     private static final String EXTRA_PLUGINS = "millrace.extra.plugins";
+    private static final int RESTORE_END_SECONDS = 3;
 
     private HttpListener http;
     private LivePlugins plugins;
@@ -70,25 +73,35 @@ public final class Activator implements BundleActivator {
         restorer = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("plugins").daemon().factory());
         context.addBundleListener((BundleListener) event -> {
             if (event.getType() == BundleEvent.STARTED && KAFKA.equals(event.getBundle().getSymbolicName())) {
-                restorer.execute(plugins::restore);
+                restoreSoon();
             }
         });
         context.addFrameworkListener((FrameworkListener) event -> {
             if (event.getType() == FrameworkEvent.STARTED || event.getType() == FrameworkEvent.STARTLEVEL_CHANGED && kafkaRuns(context)) {
-                restorer.execute(plugins::restore);
+                restoreSoon();
             }
         });
         if (kafkaRuns(context)) {
-            restorer.execute(plugins::restore);
+            restoreSoon();
         }
     }
 
     @Override
-    public void stop(BundleContext context) {
-        restorer.shutdown();
+    public void stop(BundleContext context) throws InterruptedException {
         http.close();
+        // First, so that a restore under way ends with the plugin it is at.
         plugins.close();
+        restorer.shutdown();
+        restorer.awaitTermination(RESTORE_END_SECONDS, TimeUnit.SECONDS);
         status.close();
+    }
+
+    private void restoreSoon() {
+        try {
+            restorer.execute(plugins::restore);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the kernel is stopping; plugins stay as they are");
+        }
     }
 
     private static boolean kafkaRuns(BundleContext context) {

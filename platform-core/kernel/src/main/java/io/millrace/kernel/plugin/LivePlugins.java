@@ -19,8 +19,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.osgi.framework.BundleContext;
@@ -40,6 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class LivePlugins implements PluginManager, HealthCheck, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LivePlugins.class);
+    private static final int OPENING_SECONDS = 30;
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
 
     private final BundleContext context;
@@ -54,6 +57,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
 
     /** Guards the first opening of the store and keeps restores one at a time. */
     private final ReentrantLock restoring = new ReentrantLock();
+    private final CountDownLatch firstOpening = new CountDownLatch(1);
     private volatile boolean open;
     private volatile String broken = "";
     private volatile boolean closed;
@@ -86,6 +90,9 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
                 return;
             }
             for (StoredPlugin plugin : store.state().plugins().values()) {
+                if (closed) {
+                    return;
+                }
                 locked(plugin.name(), slot -> {
                     StoredPlugin current = store.state().plugins().get(plugin.name());
                     if (slot.running() == null && current != null && !closed) {
@@ -113,11 +120,15 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
         } catch (IOException e) {
             broken = e.getMessage();
             LOG.error("no plugin is started: {}", broken);
+            firstOpening.countDown();
             return false;
         }
         for (Path file : shipped.files()) {
-            adopt(file);
+            if (!closed) {
+                adopt(file);
+            }
         }
+        firstOpening.countDown();
         return true;
     }
 
@@ -381,10 +392,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
     }
 
     private <R> R onOwnThread(String what, Callable<R> operation) throws PluginException {
-        if (!open || closed) {
-            throw new PluginException(broken.isEmpty() ? "plugins are " + (closed ? "stopping" : "still starting") + "; try again in a moment"
-                    : broken);
-        }
+        awaitOpening();
         FutureTask<R> task = new FutureTask<>(operation);
         thread("plugin-" + what, task);
         boolean interrupted = false;
@@ -407,6 +415,24 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** Whoever comes while the platform starts waits rather than being sent away. */
+    private void awaitOpening() throws PluginException {
+        try {
+            if (!firstOpening.await(OPENING_SECONDS, TimeUnit.SECONDS)) {
+                throw new PluginException("plugins are still starting after " + OPENING_SECONDS + " s; see the log, and try again later");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PluginException("interrupted while plugins were starting; nothing was changed", e);
+        }
+        if (closed) {
+            throw new PluginException("the platform is stopping; nothing was changed");
+        }
+        if (!open) {
+            throw new PluginException(broken);
         }
     }
 
