@@ -276,7 +276,7 @@ class BrokerServerTest {
     void aWaitingConsumerGetsARecordAsSoonAsItIsThere() throws Exception {
         clients.createTopic("orders", 1, Map.of());
         TopicPartition partition = new TopicPartition("orders", 0);
-        try (KafkaConsumer<String, String> consumer = clients.consumer("fetch.max.wait.ms", "20000");
+        try (KafkaConsumer<String, String> consumer = clients.consumer("fetch.max.wait.ms", "3000");
                 KafkaProducer<String, String> producer = clients.producer("enable.idempotence", "false")) {
             consumer.assign(List.of(partition));
             consumer.seek(partition, 0);
@@ -284,7 +284,7 @@ class BrokerServerTest {
             produce(producer, "orders", 0, 1);
             long began = System.nanoTime();
             assertThat(consumer.poll(Duration.ofSeconds(15))).hasSize(1);
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofMillis(2500));
         }
     }
 
