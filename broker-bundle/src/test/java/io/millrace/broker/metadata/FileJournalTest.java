@@ -1,0 +1,129 @@
+package io.millrace.broker.metadata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileJournalTest {
+
+    private static final Uuid ORDERS = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAAQ");
+    private static final Uuid CUSTOMERS = Uuid.fromString("AAAAAAAAAAAAAAAAAAAAAg");
+    private static final List<MetadataRecord> HISTORY = List.of(
+            new MetadataRecord.LeaderStarted(1),
+            new MetadataRecord.TopicCreated(ORDERS, "orders", 3, 1, Map.of("retention.ms", "5")),
+            new MetadataRecord.TopicCreated(CUSTOMERS, "customers", 1, 1, Map.of()),
+            new MetadataRecord.PartitionsAdded(ORDERS, 4),
+            new MetadataRecord.TopicConfigured(ORDERS, Map.of("cleanup.policy", "compact")),
+            new MetadataRecord.LeaderStarted(1),
+            new MetadataRecord.TopicDeleted(CUSTOMERS));
+
+    @TempDir
+    Path folder;
+    private Path file;
+
+    @BeforeEach
+    void write() throws IOException {
+        file = folder.resolve("metadata.journal");
+        try (FileJournal journal = FileJournal.open(file)) {
+            assertThat(journal.replay()).isEmpty();
+            for (MetadataRecord record : HISTORY) {
+                journal.append(List.of(record));
+            }
+        }
+    }
+
+    private List<MetadataRecord> replayed() throws IOException {
+        try (FileJournal journal = FileJournal.open(file)) {
+            return journal.replay();
+        }
+    }
+
+    private static ClusterImage image(List<MetadataRecord> records) {
+        ClusterImage image = ClusterImage.EMPTY;
+        for (MetadataRecord record : records) {
+            image = image.with(record);
+        }
+        return image;
+    }
+
+    @Test
+    void whatWasAppendedIsReplayedInOrder() throws IOException {
+        assertThat(replayed()).isEqualTo(HISTORY);
+    }
+
+    @Test
+    void aTornEndOfAnyLengthIsCutOffAndWritingGoesOn() throws IOException {
+        byte[] whole = Files.readAllBytes(file);
+        int beforeLast = length(HISTORY.subList(0, HISTORY.size() - 1));
+        for (int cut = beforeLast + 1; cut < whole.length; cut++) {
+            Files.write(file, Arrays.copyOf(whole, cut));
+            MetadataRecord next = new MetadataRecord.LeaderStarted(cut);
+            try (FileJournal journal = FileJournal.open(file)) {
+                assertThat(journal.replay()).isEqualTo(HISTORY.subList(0, HISTORY.size() - 1));
+                journal.append(List.of(next));
+            }
+            assertThat(replayed()).hasSize(HISTORY.size()).endsWith(next);
+        }
+    }
+
+    private int length(List<MetadataRecord> records) throws IOException {
+        Path other = folder.resolve("other");
+        try (FileJournal journal = FileJournal.open(other)) {
+            journal.replay();
+            journal.append(records);
+        }
+        int length = (int) Files.size(other);
+        Files.delete(other);
+        return length;
+    }
+
+    @Test
+    void damageBeforeTheEndIsNotRepairedByGuessing() throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[20] ^= 1;
+        Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+        assertThatThrownBy(this::replayed).isInstanceOf(IllegalStateException.class).hasMessageContaining(file.toString()).hasMessageContaining("CRC");
+    }
+
+    @Test
+    void aLongHistoryIsReplacedByItsImage() throws IOException {
+        ClusterImage image = image(HISTORY);
+        String filler = "x".repeat(8000);
+        try (FileJournal journal = FileJournal.open(file)) {
+            journal.replay();
+            for (int i = 0; i < 200; i++) {
+                MetadataRecord record = new MetadataRecord.TopicConfigured(ORDERS, Map.of("cleanup.policy", filler + i));
+                journal.append(List.of(record));
+                image = image.with(record);
+                journal.compact(image);
+            }
+            journal.append(List.of(new MetadataRecord.PartitionsAdded(ORDERS, 9)));
+        }
+        assertThat(Files.size(file)).isLessThan(1024 * 1024);
+        ClusterImage after = image(replayed());
+        TopicImage orders = after.topic("orders").orElseThrow();
+        assertThat(orders.partitions()).isEqualTo(9);
+        assertThat(orders.config()).containsEntry("cleanup.policy", filler + 199);
+        assertThat(after.leaderEpoch(orders)).isEqualTo(1);
+        assertThat(after.topics()).hasSize(1);
+    }
+
+    @Test
+    void anImageComesBackFromItsRecords() {
+        ClusterImage image = image(HISTORY);
+        ClusterImage again = image(image.toRecords());
+        assertThat(again.topics()).containsExactlyElementsOf(image.topics());
+        assertThat(again.starts()).isEqualTo(image.starts());
+    }
+}
