@@ -8,10 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Plugins that come with the distribution, as files in its folders. */
 final class ShippedPlugins {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ShippedPlugins.class);
     private static final Pattern ARCHIVE = Pattern.compile("(?i).*\\.(jar|zip|tar\\.gz|tgz)");
 
     private final List<Path> folders;
@@ -20,6 +23,7 @@ final class ShippedPlugins {
         this.folders = List.copyOf(folders);
     }
 
+    /** Those of the folders that can be read. */
     List<Path> files() {
         List<Path> files = new ArrayList<>();
         for (Path folder : folders) {
@@ -27,7 +31,8 @@ final class ShippedPlugins {
                 try (Stream<Path> children = Files.list(folder)) {
                     children.filter(ShippedPlugins::mayBePlugin).sorted().forEach(files::add);
                 } catch (IOException e) {
-                    throw new IllegalStateException("folder of shipped plugins " + folder + " cannot be read: " + e.getMessage(), e);
+                    LOG.error("folder of shipped plugins {} cannot be read: {}; what was taken over from it before still runs", folder,
+                            e.toString());
                 }
             }
         }

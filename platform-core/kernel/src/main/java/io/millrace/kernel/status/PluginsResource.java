@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * {@code /plugins}: GET lists, POST installs the body's file; {@code /plugins/{name}}: GET, PUT updates from the body's file, DELETE removes.
@@ -30,11 +32,18 @@ public final class PluginsResource implements Upload {
     private final Path uploads;
     private final long largestFile;
 
-    /** @param uploads folder for files while they are received */
-    public PluginsResource(PluginManager plugins, Path uploads, long largestFile) {
+    /** @param uploads folder for files while they are received; what a killed process left there is deleted */
+    public PluginsResource(PluginManager plugins, Path uploads, long largestFile) throws IOException {
         this.plugins = plugins;
         this.uploads = uploads;
         this.largestFile = largestFile;
+        if (Files.isDirectory(uploads)) {
+            try (Stream<Path> left = Files.walk(uploads)) {
+                for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(path);
+                }
+            }
+        }
     }
 
     @Override
