@@ -1,5 +1,6 @@
 package io.millrace.cdc;
 
+import io.debezium.connector.postgresql.PostgresConnector;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,8 @@ final class CaptureConfig {
                 result.put(key, value);
             }
         });
+        // Debezium chooses its parts by this class.
+        result.put("connector.class", PostgresConnector.class.getName());
         return result;
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.cdc;
 
 import io.debezium.connector.postgresql.PostgresConnector;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.Config;
@@ -68,12 +69,13 @@ public final class CdcSourceConnector extends SourceConnector {
             return new Config(List.of(url));
         }
         Config config = debezium.validate(translated);
-        ConfigValue url = new ConfigValue(CaptureConfig.URL, given.containsKey(CaptureConfig.URL) ? "[hidden]" : null, List.of(), List.of());
-        ConfigValue tables = new ConfigValue(CaptureConfig.TABLES, given.get(CaptureConfig.TABLES), List.of(), List.of());
+        ConfigValue url = new ConfigValue(CaptureConfig.URL);
+        ConfigValue tables = new ConfigValue(CaptureConfig.TABLES);
+        tables.value(given.get(CaptureConfig.TABLES));
         if (config.configValues().stream().allMatch(value -> value.errorMessages().isEmpty())) {
             ServerCheck.problem(translated).ifPresent(url::addErrorMessage);
         }
-        List<ConfigValue> values = new java.util.ArrayList<>(config.configValues());
+        List<ConfigValue> values = new ArrayList<>(config.configValues());
         values.add(url);
         values.add(tables);
         return new Config(values);
