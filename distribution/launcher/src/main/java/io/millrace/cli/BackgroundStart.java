@@ -1,6 +1,5 @@
 package io.millrace.cli;
 
-import io.millrace.launcher.Instance;
 import io.millrace.launcher.Options;
 import io.millrace.launcher.StartFailure;
 import java.io.IOException;
@@ -33,7 +32,8 @@ final class BackgroundStart {
         Process process = new ProcessBuilder(command()).redirectErrorStream(true).redirectOutput(console.toFile()).start();
         process.getOutputStream().close();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (Instance.on(options.data()).filter(instance -> instance.pid() == process.pid()).isEmpty() || Files.size(console) == 0) {
+        // Its own words say so, and a whole line of them.
+        while (!Files.readString(console).matches("(?s).*Millrace ready [^\n]*\n.*")) {
             if (process.waitFor(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
                 System.err.print(Files.readString(console));
                 return process.exitValue() == 0 ? 1 : process.exitValue();

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A data folder that this process has for itself: it holds a lock on {@code run/lock}, which the system lets go when the process ends, however
@@ -21,6 +21,9 @@ final class DataFolder implements AutoCloseable {
 
     /** Below this nothing useful can be stored. */
     private static final long LEAST_FREE_BYTES = 16L << 20;
+
+    private static final int LOCK_TRIES = 5;
+    private static final long LOCK_PAUSE_NANOS = 20_000_000L;
 
     private final Path folder;
     private final FileChannel lock;
@@ -52,13 +55,13 @@ final class DataFolder implements AutoCloseable {
     private static FileChannel lock(Path folder) throws IOException, StartFailure {
         FileChannel channel = FileChannel.open(folder.resolve("run").resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
-        FileLock held = null;
-        try {
-            held = channel.tryLock();
-        } catch (OverlappingFileLockException _) {
-            // Held by this very process.
+        boolean held = tryLock(channel);
+        for (int i = 0; i < LOCK_TRIES && !held; i++) {
+            // Whoever asks isHeld has it for a moment.
+            LockSupport.parkNanos(LOCK_PAUSE_NANOS);
+            held = tryLock(channel);
         }
-        if (held == null) {
+        if (!held) {
             ByteBuffer text = ByteBuffer.allocate(32);
             channel.read(text, 0);
             channel.close();
@@ -68,6 +71,24 @@ final class DataFolder implements AutoCloseable {
         channel.truncate(0);
         channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
         return channel;
+    }
+
+    private static boolean tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException _) {
+            // Held by this very process.
+            return false;
+        }
+    }
+
+    /** Whether a running process has this folder for itself. More to be trusted than a process number, which may be another's, or a zombie's. */
+    static boolean isHeld(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder.resolve("run").resolve("lock"), StandardOpenOption.WRITE)) {
+            return !tryLock(channel);
+        } catch (IOException _) {
+            return false;
+        }
     }
 
     Path framework() {

@@ -18,15 +18,14 @@ public record Instance(long pid, String listen, String http) {
             properties.load(content);
             Instance instance = new Instance(Long.parseLong(properties.getProperty("pid")), properties.getProperty("listen"), properties.getProperty("http"));
             // A killed process leaves the file behind.
-            return instance.process().map(_ -> instance);
+            return DataFolder.isHeld(data) ? Optional.of(instance) : Optional.empty();
         } catch (IOException | NumberFormatException _) {
             return Optional.empty();
         }
     }
 
-    /** @return empty if it ended, or if its number meanwhile belongs to something that is no java */
+    /** @return empty if it has ended */
     public Optional<ProcessHandle> process() {
-        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive)
-                .filter(process -> process.info().command().map(command -> command.contains("java")).orElse(true));
+        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
     }
 }

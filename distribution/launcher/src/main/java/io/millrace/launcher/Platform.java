@@ -48,6 +48,9 @@ public final class Platform {
     private static final int PLUGIN_LEVEL = 32;
     private static final long STOP_MILLIS = 4_500;
     private static final String BROKER = "io.millrace.api.broker.Broker";
+    private static final String PLUGIN_MANAGER = "io.millrace.api.plugin.PluginManager";
+    /** Property of the kernel's services: where REST really listens, for a configured port 0. */
+    private static final String HTTP_ADDRESS = "millrace.http.address";
     private static final String SLF4J = slf4j("2.0.20") + "," + slf4j("1.7.36");
 
     private final Options options;
@@ -274,9 +277,12 @@ public final class Platform {
         return ready.join();
     }
 
-    /** Where REST is, {@code host:port}. */
+    /** Where REST is, {@code host:port}; the configured address until the kernel has started. */
     public String http() {
-        return values.getOrDefault("http.listen", "");
+        BundleContext context = framework.getBundleContext();
+        ServiceReference<?> kernel = context == null ? null : context.getServiceReference(PLUGIN_MANAGER);
+        Object listening = kernel == null ? null : kernel.getProperty(HTTP_ADDRESS);
+        return listening == null ? values.getOrDefault("http.listen", "") : listening.toString();
     }
 
     /** What runs where, a few lines for people; waits until everything has started. */

@@ -34,6 +34,14 @@ class PlatformTest {
     }
 
     @Test
+    void whatAKilledProcessLeftBehindIsNoInstance() throws Exception {
+        Files.createDirectories(data().resolve("run"));
+        Files.writeString(data().resolve("run/instance.properties"), "pid=" + ProcessHandle.current().pid() + "\nlisten=a:1\nhttp=a:2\n");
+        Files.writeString(data().resolve("run/lock"), "1\n");
+        assertThat(Instance.on(data())).isEmpty();
+    }
+
+    @Test
     void itStartsAgainOnTheSameFolder() throws Exception {
         TestDistribution distribution = distribution().withBroker();
         for (int i = 0; i < 2; i++) {
