@@ -1,0 +1,220 @@
+package io.millrace.broker.coordinator;
+
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionLog.ActiveProducer;
+import io.millrace.broker.log.PartitionLog.Origin;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.NotCoordinatorException;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.EndTransactionMarker;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.record.internal.Records;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A state machine and the partition it lives in. Commands run one after another under a lock; what they decided is appended under it, too,
+ * and made durable outside of it, so that one fsync serves all commands that came in the meantime. Nothing is answered before that.
+ *
+ * @param <M> the state
+ */
+public final class Shard<M extends StateMachine> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final int READ_BYTES = 1 << 20;
+
+    private final PartitionLog log;
+    private final Supplier<M> empty;
+    private final Clock clock;
+    private final Clockwork clockwork;
+    private final ReentrantLock lock = new ReentrantLock();
+    private M machine;
+    private RuntimeException failure;
+    /** Written under the lock; read without, where any value not older than the reader's command will do. */
+    private volatile long appendedUntil;
+
+    Shard(PartitionLog log, Supplier<M> empty, Clock clock, Clockwork clockwork) {
+        this.log = log;
+        this.empty = empty;
+        this.clock = clock;
+        this.clockwork = clockwork;
+        this.machine = replay();
+        this.appendedUntil = log.endOffset();
+    }
+
+    public TopicPartition partition() {
+        return log.topicPartition();
+    }
+
+    /** Fences markers of an earlier term of this coordinator. */
+    public int epoch() {
+        return Math.max(0, log.leaderEpoch());
+    }
+
+    private M replay() {
+        M state = empty.get();
+        long offset = log.startOffset();
+        while (offset < log.endOffset()) {
+            Records read = log.read(offset, READ_BYTES, log.endOffset(), true);
+            long before = offset;
+            for (RecordBatch batch : read.batches()) {
+                for (Record record : batch) {
+                    if (batch.isControlBatch()) {
+                        state.ended(batch.producerId(), ControlRecordType.parse(record.key()) == ControlRecordType.COMMIT);
+                    } else {
+                        state.replay(batch.isTransactional() ? batch.producerId() : Journal.NO_PRODUCER, batch.producerEpoch(), record.key(), record.value());
+                    }
+                }
+                offset = batch.nextOffset();
+            }
+            if (offset == before) {
+                break;
+            }
+        }
+        state.loaded(clock.millis());
+        return state;
+    }
+
+    /** Runs the command; what it decided is appended on return but not yet durable. */
+    public <R> R run(BiFunction<M, Journal, R> command) {
+        lock.lock();
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+            Journal journal = new Journal(clock.millis());
+            try {
+                return command.apply(machine, journal);
+            } finally {
+                append(journal);
+                clockwork.callBy(machine.nextDeadline());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Blocks until everything is durable that was decided up to now. */
+    public void awaitDurable() throws InterruptedException {
+        log.awaitDurable(appendedUntil);
+    }
+
+    /** Waits for an answer that a command promised, and for what stands behind it to be durable. */
+    public <R> R await(CompletableFuture<R> answer) throws InterruptedException {
+        R response;
+        try {
+            response = answer.get();
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(failed.getCause());
+        }
+        awaitDurable();
+        return response;
+    }
+
+    /** A transaction's marker reached this partition: appends it, and lets the state follow. */
+    public void end(long producerId, short producerEpoch, boolean commit, int coordinatorEpoch) {
+        run((state, journal) -> {
+            appended(log.append(marker(producerId, producerEpoch, commit, coordinatorEpoch, journal.now()), Origin.COORDINATOR, epoch(), true));
+            state.ended(producerId, commit);
+            return null;
+        });
+    }
+
+    public static MemoryRecords marker(long producerId, short producerEpoch, boolean commit, int coordinatorEpoch, long now) {
+        return MemoryRecords.withEndTransactionMarker(0L, now, RecordBatch.NO_PARTITION_LEADER_EPOCH, producerId, producerEpoch,
+                new EndTransactionMarker(commit ? ControlRecordType.COMMIT : ControlRecordType.ABORT, coordinatorEpoch));
+    }
+
+    long onTime() {
+        lock.lock();
+        try {
+            if (failure != null) {
+                return StateMachine.NEVER;
+            }
+            if (machine.nextDeadline() <= clock.millis()) {
+                run((state, journal) -> {
+                    state.onTime(journal);
+                    return null;
+                });
+            }
+            return machine.nextDeadline();
+        } catch (RuntimeException failed) {
+            LOG.error("{}: what was due could not be done", partition(), failed);
+            return clock.millis() + 1_000;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void close() {
+        lock.lock();
+        try {
+            fail(new NotCoordinatorException("the coordinator of " + partition() + " stopped"));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fail(RuntimeException reason) {
+        failure = reason;
+        machine.abandon(reason);
+    }
+
+    private void append(Journal journal) {
+        List<Journal.Entry> entries = journal.entries();
+        try {
+            for (int from = 0; from < entries.size(); ) {
+                Journal.Entry first = entries.get(from);
+                List<SimpleRecord> records = new ArrayList<>();
+                int to = from;
+                for (; to < entries.size() && entries.get(to).producerId() == first.producerId(); to++) {
+                    records.add(new SimpleRecord(journal.now(), entries.get(to).key(), entries.get(to).value()));
+                }
+                appended(log.append(batch(first, records.toArray(SimpleRecord[]::new)), Origin.COORDINATOR, epoch(), true));
+                from = to;
+            }
+        } catch (RuntimeException refused) {
+            // The state is ahead of the log now. What the log has is the truth.
+            LOG.error("{}: the log refused {} records, the state is read from it again", partition(), entries.size(), refused);
+            machine.abandon(new NotCoordinatorException(partition() + " refused a record: " + refused.getMessage()));
+            try {
+                machine = replay();
+            } catch (RuntimeException unreadable) {
+                fail(new NotCoordinatorException(partition() + " is offline: " + unreadable.getMessage()));
+            }
+            throw refused;
+        }
+    }
+
+    private void appended(PartitionLog.Appended appended) {
+        appendedUntil = Math.max(appendedUntil, appended.lastOffset() + 1);
+    }
+
+    private MemoryRecords batch(Journal.Entry first, SimpleRecord[] records) {
+        if (first.producerId() == Journal.NO_PRODUCER) {
+            return MemoryRecords.withRecords(Compression.NONE, records);
+        }
+        // The log takes an unchanged sequence for a repetition, so the coordinator counts on behalf of the producer.
+        int sequence = 0;
+        for (ActiveProducer producer : log.producers()) {
+            if (producer.producerId() == first.producerId() && producer.epoch() == first.producerEpoch() && producer.lastSequence() >= 0) {
+                sequence = producer.lastSequence() == Integer.MAX_VALUE ? 0 : producer.lastSequence() + 1;
+            }
+        }
+        return MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, 0L, Compression.NONE, TimestampType.CREATE_TIME, first.producerId(),
+                first.producerEpoch(), sequence, RecordBatch.NO_PARTITION_LEADER_EPOCH, true, records);
+    }
+}

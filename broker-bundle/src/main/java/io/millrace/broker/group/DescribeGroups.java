@@ -1,0 +1,59 @@
+package io.millrace.broker.group;
+
+import io.millrace.broker.handler.Answer;
+import io.millrace.broker.handler.Call;
+import io.millrace.broker.handler.Handler;
+import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroupMember;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.DescribeGroupsRequest;
+import org.apache.kafka.common.requests.DescribeGroupsResponse;
+
+/** Tells the state and the members of groups. */
+final class DescribeGroups implements Handler {
+
+    private final GroupCoordinator groups;
+
+    DescribeGroups(GroupCoordinator groups) {
+        this.groups = groups;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.DESCRIBE_GROUPS;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        DescribeGroupsResponseData response = new DescribeGroupsResponseData();
+        for (String id : call.as(DescribeGroupsRequest.class).data().groups()) {
+            response.groups().add(groups.shards().of(id).run((state, _) -> describe(state, id, call.version())));
+        }
+        return Answer.now(new DescribeGroupsResponse(response));
+    }
+
+    private static DescribedGroup describe(GroupShard state, String id, short version) {
+        Group group = state.group(id);
+        DescribedGroup described = new DescribedGroup().setGroupId(id).setProtocolType("").setProtocolData("");
+        if (group == null) {
+            if (state.exists(id)) {
+                return described.setGroupState(Group.State.EMPTY.toString());
+            }
+            described.setGroupState("Dead");
+            return version < 6 ? described
+                    : described.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code()).setErrorMessage("there is no group " + id);
+        }
+        boolean settled = group.state() == Group.State.STABLE || group.state() == Group.State.COMPLETING;
+        described.setGroupState(group.state().toString()).setProtocolType(group.protocolType() == null ? "" : group.protocolType())
+                .setProtocolData(settled && group.protocol() != null ? group.protocol() : "");
+        for (Member member : group.members()) {
+            described.members().add(new DescribedGroupMember().setMemberId(member.id()).setGroupInstanceId(member.identity().instanceId())
+                    .setClientId(member.identity().clientId()).setClientHost(member.identity().clientHost())
+                    .setMemberMetadata(settled ? member.metadata(group.protocol()) : new byte[0])
+                    .setMemberAssignment(group.state() == Group.State.STABLE ? member.assignment() : new byte[0]));
+        }
+        return described;
+    }
+}

@@ -1,0 +1,415 @@
+package io.millrace.broker.group;
+
+import io.millrace.broker.coordinator.CoordinatorSettings;
+import io.millrace.broker.coordinator.Journal;
+import io.millrace.broker.coordinator.StateMachine;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.JoinGroupResponseData;
+import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
+import org.apache.kafka.common.message.SyncGroupRequestData;
+import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.protocol.Errors;
+
+/** The groups and committed offsets of one partition of {@code __consumer_offsets}. */
+final class GroupShard implements StateMachine {
+
+    private static final long RETENTION_CHECK_MS = 600_000;
+
+    /** Whom an offset commit comes from. @param generation negative for a client that manages no membership */
+    record Committer(String memberId, String instanceId, int generation) {
+    }
+
+    private record Due(long time, String group) {
+    }
+
+    private final CoordinatorSettings settings;
+    private final Supplier<String> uniqueIds;
+    private final Map<String, Group> groups = new HashMap<>();
+    private final Map<String, Map<TopicPartition, CommittedOffset>> offsets = new HashMap<>();
+    /** Offsets of open transactions, by producer id, then group. */
+    private final Map<Long, Map<String, Map<TopicPartition, CommittedOffset>>> pendingOffsets = new HashMap<>();
+    /** Deadlines only ever get later without a new entry: what is due too early is looked at and put back. */
+    private final PriorityQueue<Due> due = new PriorityQueue<>((a, b) -> Long.compare(a.time, b.time));
+    private final Map<String, Long> scheduled = new HashMap<>();
+    private long nextRetentionCheck = NEVER;
+
+    GroupShard(CoordinatorSettings settings, Supplier<String> uniqueIds) {
+        this.settings = settings;
+        this.uniqueIds = uniqueIds;
+    }
+
+    @Override
+    public void replay(long producerId, short producerEpoch, ByteBuffer key, ByteBuffer value) {
+        switch (GroupRecords.key(key)) {
+            case GroupRecords.OffsetKey(String group, TopicPartition partition) -> {
+                if (value == null) {
+                    dropOffset(group, partition);
+                } else if (producerId != Journal.NO_PRODUCER) {
+                    pend(producerId, group, partition, GroupRecords.offset(value));
+                } else {
+                    offsets.computeIfAbsent(group, _ -> new HashMap<>()).put(partition, GroupRecords.offset(value));
+                }
+            }
+            case GroupRecords.GroupKey(String group) -> {
+                if (value == null) {
+                    groups.remove(group);
+                } else {
+                    groups.put(group, Group.restored(group, settings.initialRebalanceDelayMs(), GroupRecords.group(value)));
+                }
+            }
+            case GroupRecords.UnknownKey _ -> {
+            }
+        }
+    }
+
+    @Override
+    public void loaded(long now) {
+        for (Group group : groups.values()) {
+            group.resume(now);
+            schedule(group);
+        }
+        nextRetentionCheck = now + RETENTION_CHECK_MS;
+    }
+
+    @Override
+    public void ended(long producerId, boolean committed) {
+        Map<String, Map<TopicPartition, CommittedOffset>> ended = pendingOffsets.remove(producerId);
+        if (ended != null && committed) {
+            ended.forEach((group, positions) -> offsets.computeIfAbsent(group, _ -> new HashMap<>()).putAll(positions));
+        }
+    }
+
+    @Override
+    public long nextDeadline() {
+        return Math.min(nextRetentionCheck, due.isEmpty() ? NEVER : due.peek().time);
+    }
+
+    @Override
+    public void onTime(Journal journal) {
+        while (!due.isEmpty() && due.peek().time <= journal.now()) {
+            Due next = due.poll();
+            scheduled.remove(next.group, next.time);
+            Group group = groups.get(next.group);
+            if (group != null) {
+                group.onTime(journal.now());
+                settle(group, journal);
+            }
+        }
+        if (nextRetentionCheck <= journal.now()) {
+            nextRetentionCheck = journal.now() + RETENTION_CHECK_MS;
+            expireOffsets(journal);
+        }
+    }
+
+    @Override
+    public void abandon(RuntimeException failure) {
+        groups.values().forEach(group -> group.abandon(failure));
+    }
+
+    Collection<Group> groups() {
+        return groups.values();
+    }
+
+    /** Persists what changed and keeps the clock informed. */
+    private void settle(Group group, Journal journal) {
+        if (group.takeChange()) {
+            journal.put(GroupRecords.groupKey(group.id()), GroupRecords.group(group));
+        }
+        schedule(group);
+    }
+
+    private void schedule(Group group) {
+        long next = group.nextDeadline();
+        if (next != NEVER && next < scheduled.getOrDefault(group.id(), NEVER)) {
+            scheduled.put(group.id(), next);
+            due.add(new Due(next, group.id()));
+        }
+    }
+
+    CompletableFuture<JoinGroupResponseData> join(JoinGroupRequestData request, short version, String clientId, String clientHost, Journal journal) {
+        CompletableFuture<JoinGroupResponseData> answer = new CompletableFuture<>();
+        Errors refused = join(request, version, clientId, clientHost, answer, journal);
+        if (refused != Errors.NONE) {
+            answer.complete(Group.joinRefused(refused, request.memberId()));
+        }
+        return answer;
+    }
+
+    private Errors join(JoinGroupRequestData request, short version, String clientId, String clientHost, CompletableFuture<JoinGroupResponseData> answer,
+            Journal journal) {
+        long now = journal.now();
+        if (request.groupId().isEmpty()) {
+            return Errors.INVALID_GROUP_ID;
+        }
+        if (request.sessionTimeoutMs() < settings.minSessionTimeoutMs() || request.sessionTimeoutMs() > settings.maxSessionTimeoutMs()) {
+            return Errors.INVALID_SESSION_TIMEOUT;
+        }
+        Map<String, byte[]> protocols = new LinkedHashMap<>();
+        request.protocols().forEach(protocol -> protocols.put(protocol.name(), protocol.metadata()));
+        if (request.protocolType().isEmpty() || protocols.isEmpty()) {
+            return Errors.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        String memberId = request.memberId();
+        String instanceId = request.groupInstanceId();
+        Group group = groups.get(request.groupId());
+        if (group == null) {
+            if (!memberId.isEmpty()) {
+                return Errors.UNKNOWN_MEMBER_ID;
+            }
+            group = new Group(request.groupId(), settings.initialRebalanceDelayMs(), now);
+            groups.put(group.id(), group);
+        }
+        if (!group.accepts(request.protocolType(), protocols.keySet())) {
+            return Errors.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        int rebalanceTimeout = request.rebalanceTimeoutMs() < 0 ? request.sessionTimeoutMs() : request.rebalanceTimeoutMs();
+        Errors result = Errors.NONE;
+        if (memberId.isEmpty()) {
+            String newId = (instanceId == null ? clientId : instanceId) + "-" + uniqueIds.get();
+            Member.Identity identity = new Member.Identity(newId, instanceId, clientId, clientHost, request.sessionTimeoutMs(), rebalanceTimeout);
+            String known = instanceId == null ? null : group.memberOfInstance(instanceId);
+            if (known != null) {
+                group.replace(group.member(known), identity, protocols, version >= 9, answer, now);
+            } else if (instanceId == null && version >= 4) {
+                group.reserve(newId, request.sessionTimeoutMs(), now);
+                answer.complete(Group.joinRefused(Errors.MEMBER_ID_REQUIRED, newId));
+            } else {
+                group.join(identity, request.protocolType(), protocols, answer, now);
+            }
+        } else {
+            Member.Identity identity = new Member.Identity(memberId, instanceId, clientId, clientHost, request.sessionTimeoutMs(), rebalanceTimeout);
+            if (instanceId == null && group.isPending(memberId)) {
+                group.join(identity, request.protocolType(), protocols, answer, now);
+            } else {
+                result = check(group, memberId, instanceId);
+                if (result == Errors.NONE) {
+                    group.rejoin(group.member(memberId), identity, protocols, answer, now);
+                }
+            }
+        }
+        settle(group, journal);
+        return result;
+    }
+
+    private static Errors check(Group group, String memberId, String instanceId) {
+        if (instanceId != null) {
+            String current = group.memberOfInstance(instanceId);
+            if (current == null) {
+                return Errors.UNKNOWN_MEMBER_ID;
+            }
+            return current.equals(memberId) ? Errors.NONE : Errors.FENCED_INSTANCE_ID;
+        }
+        return group.member(memberId) == null ? Errors.UNKNOWN_MEMBER_ID : Errors.NONE;
+    }
+
+    /** The client that waits for this answer is gone. */
+    void abandonJoin(String groupId, CompletableFuture<JoinGroupResponseData> answer, Journal journal) {
+        Group group = groups.get(groupId);
+        if (group != null) {
+            for (Member member : List.copyOf(group.members())) {
+                group.abandonJoin(member.id(), answer, journal.now());
+            }
+            settle(group, journal);
+        }
+    }
+
+    CompletableFuture<SyncGroupResponseData> sync(SyncGroupRequestData request, Journal journal) {
+        CompletableFuture<SyncGroupResponseData> answer = new CompletableFuture<>();
+        Group group = groups.get(request.groupId());
+        Errors error = group == null ? Errors.UNKNOWN_MEMBER_ID : check(group, request.memberId(), request.groupInstanceId());
+        if (error == Errors.NONE && request.generationId() != group.generation()) {
+            error = Errors.ILLEGAL_GENERATION;
+        }
+        if (error == Errors.NONE && (request.protocolType() != null && !request.protocolType().equals(group.protocolType())
+                || request.protocolName() != null && !request.protocolName().equals(group.protocol()))) {
+            error = Errors.INCONSISTENT_GROUP_PROTOCOL;
+        }
+        if (error != Errors.NONE) {
+            answer.complete(new SyncGroupResponseData().setErrorCode(error.code()));
+            return answer;
+        }
+        group.sync(group.member(request.memberId()), request.assignments(), answer, journal.now());
+        settle(group, journal);
+        return answer;
+    }
+
+    Errors heartbeat(HeartbeatRequestData request, Journal journal) {
+        Group group = groups.get(request.groupId());
+        if (group == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        Errors error = check(group, request.memberId(), request.groupInstanceId());
+        if (error != Errors.NONE) {
+            return error;
+        }
+        if (request.generationId() != group.generation()) {
+            return Errors.ILLEGAL_GENERATION;
+        }
+        group.member(request.memberId()).heard(journal.now());
+        settle(group, journal);
+        return group.state() == Group.State.PREPARING ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
+    }
+
+    Errors leave(String groupId, MemberIdentity leaving, Journal journal) {
+        Group group = groups.get(groupId);
+        if (group == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        String memberId = leaving.memberId();
+        if (leaving.groupInstanceId() != null && memberId.isEmpty()) {
+            memberId = group.memberOfInstance(leaving.groupInstanceId());
+        } else if (leaving.groupInstanceId() == null && group.isPending(memberId)) {
+            group.forgetPending(memberId, journal.now());
+            settle(group, journal);
+            return Errors.NONE;
+        }
+        Errors error = memberId == null ? Errors.UNKNOWN_MEMBER_ID : check(group, memberId, leaving.groupInstanceId());
+        if (error == Errors.NONE) {
+            group.remove(group.member(memberId), "left", journal.now());
+            settle(group, journal);
+        }
+        return error;
+    }
+
+    /** Whether the committer may commit for the group now. @param transactional commits of transactions may come from outside the group */
+    Errors admit(String groupId, Committer committer, boolean transactional, Journal journal) {
+        Group group = groups.get(groupId);
+        boolean anonymous = committer.generation < 0 && committer.memberId.isEmpty() && committer.instanceId == null;
+        if (group == null || group.state() == Group.State.EMPTY) {
+            return committer.generation < 0 ? Errors.NONE : group == null ? Errors.ILLEGAL_GENERATION : Errors.UNKNOWN_MEMBER_ID;
+        }
+        if (anonymous) {
+            return transactional ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID;
+        }
+        Errors error = check(group, committer.memberId, committer.instanceId);
+        if (error != Errors.NONE) {
+            return error;
+        }
+        if (committer.generation != group.generation()) {
+            return Errors.ILLEGAL_GENERATION;
+        }
+        if (!transactional && group.state() == Group.State.COMPLETING) {
+            return Errors.REBALANCE_IN_PROGRESS;
+        }
+        group.member(committer.memberId).heard(journal.now());
+        return Errors.NONE;
+    }
+
+    void commit(String group, TopicPartition partition, CommittedOffset committed, Journal journal) {
+        offsets.computeIfAbsent(group, _ -> new HashMap<>()).put(partition, committed);
+        journal.put(GroupRecords.offsetKey(group, partition), GroupRecords.offset(committed));
+    }
+
+    void commitInTransaction(long producerId, short producerEpoch, String group, TopicPartition partition, CommittedOffset committed, Journal journal) {
+        pend(producerId, group, partition, committed);
+        journal.put(producerId, producerEpoch, GroupRecords.offsetKey(group, partition), GroupRecords.offset(committed));
+    }
+
+    private void pend(long producerId, String group, TopicPartition partition, CommittedOffset committed) {
+        pendingOffsets.computeIfAbsent(producerId, _ -> new HashMap<>()).computeIfAbsent(group, _ -> new HashMap<>()).put(partition, committed);
+    }
+
+    /** @return by partition, never null */
+    Map<TopicPartition, CommittedOffset> offsets(String group) {
+        return offsets.getOrDefault(group, Map.of());
+    }
+
+    /** Whether an open transaction may change the group's position in the partition. */
+    boolean isUnstable(String group, TopicPartition partition) {
+        return pendingOffsets.values().stream().anyMatch(byGroup -> byGroup.getOrDefault(group, Map.of()).containsKey(partition));
+    }
+
+    Group group(String groupId) {
+        return groups.get(groupId);
+    }
+
+    boolean exists(String groupId) {
+        return groups.containsKey(groupId) || offsets.containsKey(groupId) || hasPending(groupId);
+    }
+
+    private boolean hasPending(String groupId) {
+        return pendingOffsets.values().stream().anyMatch(byGroup -> byGroup.containsKey(groupId));
+    }
+
+    /** Groups that only have offsets, too. */
+    List<String> groupIds() {
+        List<String> all = new ArrayList<>(groups.keySet());
+        offsets.keySet().stream().filter(id -> !groups.containsKey(id)).forEach(all::add);
+        return all;
+    }
+
+    Errors delete(String groupId, Journal journal) {
+        if (!exists(groupId)) {
+            return Errors.GROUP_ID_NOT_FOUND;
+        }
+        Group group = groups.get(groupId);
+        if (group != null && !group.isUnused()) {
+            return Errors.NON_EMPTY_GROUP;
+        }
+        for (TopicPartition partition : List.copyOf(offsets(groupId).keySet())) {
+            removeOffset(groupId, partition, journal);
+        }
+        pendingOffsets.values().forEach(byGroup -> byGroup.remove(groupId));
+        if (groups.remove(groupId) != null) {
+            journal.remove(GroupRecords.groupKey(groupId));
+        }
+        return Errors.NONE;
+    }
+
+    void removeOffset(String group, TopicPartition partition, Journal journal) {
+        if (dropOffset(group, partition)) {
+            journal.remove(GroupRecords.offsetKey(group, partition));
+        }
+    }
+
+    private boolean dropOffset(String group, TopicPartition partition) {
+        Map<TopicPartition, CommittedOffset> ofGroup = offsets.get(group);
+        boolean was = ofGroup != null && ofGroup.remove(partition) != null;
+        if (was && ofGroup.isEmpty()) {
+            offsets.remove(group);
+        }
+        return was;
+    }
+
+    void topicDeleted(String topic, Journal journal) {
+        for (String group : List.copyOf(offsets.keySet())) {
+            for (TopicPartition partition : List.copyOf(offsets(group).keySet())) {
+                if (partition.topic().equals(topic)) {
+                    removeOffset(group, partition, journal);
+                }
+            }
+        }
+        pendingOffsets.values().forEach(byGroup -> byGroup.values().forEach(ofGroup -> ofGroup.keySet().removeIf(partition -> partition.topic().equals(topic))));
+    }
+
+    private void expireOffsets(Journal journal) {
+        long before = journal.now() - settings.offsetsRetentionMs();
+        for (String id : groupIds()) {
+            Group group = groups.get(id);
+            if (group != null && (!group.isUnused() || group.since() > before)) {
+                continue;
+            }
+            for (Map.Entry<TopicPartition, CommittedOffset> entry : List.copyOf(offsets(id).entrySet())) {
+                if (entry.getValue().committedAt() <= before) {
+                    removeOffset(id, entry.getKey(), journal);
+                }
+            }
+            if (group != null && !offsets.containsKey(id) && !hasPending(id)) {
+                groups.remove(id);
+                journal.remove(GroupRecords.groupKey(id));
+            }
+        }
+    }
+}

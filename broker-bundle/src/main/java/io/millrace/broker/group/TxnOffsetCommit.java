@@ -1,0 +1,75 @@
+package io.millrace.broker.group;
+
+import io.millrace.broker.coordinator.Shard;
+import io.millrace.broker.group.GroupShard.Committer;
+import io.millrace.broker.handler.Answer;
+import io.millrace.broker.handler.Call;
+import io.millrace.broker.handler.Handler;
+import io.millrace.broker.transaction.TransactionGate;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestPartition;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestTopic;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetCommitResponsePartition;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetCommitResponseTopic;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.TxnOffsetCommitRequest;
+import org.apache.kafka.common.requests.TxnOffsetCommitResponse;
+
+/** Stores positions of a group as part of a transaction: they are in force when it commits. */
+final class TxnOffsetCommit implements Handler {
+
+    private final GroupCoordinator groups;
+    private final TransactionGate transactions;
+
+    TxnOffsetCommit(GroupCoordinator groups, TransactionGate transactions) {
+        this.groups = groups;
+        this.transactions = transactions;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.TXN_OFFSET_COMMIT;
+    }
+
+    /** From this version on the offsets join the transaction here (KIP-890). */
+    private static final short JOINS_TRANSACTION = 5;
+
+    @Override
+    public Answer handle(Call call) {
+        TxnOffsetCommitRequestData request = call.as(TxnOffsetCommitRequest.class).data();
+        if (request.groupId().isEmpty()) {
+            throw Errors.INVALID_GROUP_ID.exception();
+        }
+        Shard<GroupShard> shard = groups.shards().of(request.groupId());
+        transactions.enter(request.transactionalId(), request.producerId(), request.producerEpoch(), List.of(shard.partition()),
+                call.version() >= JOINS_TRANSACTION);
+        Committer committer = new Committer(request.memberId(), request.groupInstanceId(), request.generationIdOrMemberEpoch());
+        TxnOffsetCommitResponseData response = shard.run((state, journal) -> {
+            Errors refused = state.admit(request.groupId(), committer, true, journal);
+            TxnOffsetCommitResponseData results = new TxnOffsetCommitResponseData();
+            for (TxnOffsetCommitRequestTopic topic : request.topics()) {
+                String name = groups.topicName(call.version() >= 6, topic.topicId(), topic.name());
+                TxnOffsetCommitResponseTopic result = new TxnOffsetCommitResponseTopic().setName(name == null ? "" : name).setTopicId(topic.topicId());
+                for (TxnOffsetCommitRequestPartition one : topic.partitions()) {
+                    Errors error = refused != Errors.NONE ? refused : groups.check(name, one.partitionIndex(), one.committedMetadata());
+                    if (error == Errors.NONE) {
+                        state.commitInTransaction(request.producerId(), request.producerEpoch(), request.groupId(),
+                                new TopicPartition(name, one.partitionIndex()), new CommittedOffset(one.committedOffset(), one.committedLeaderEpoch(),
+                                        one.committedMetadata() == null ? "" : one.committedMetadata(), journal.now()), journal);
+                    }
+                    result.partitions().add(new TxnOffsetCommitResponsePartition().setPartitionIndex(one.partitionIndex()).setErrorCode(error.code()));
+                }
+                results.topics().add(result);
+            }
+            return results;
+        });
+        return () -> {
+            shard.awaitDurable();
+            return new TxnOffsetCommitResponse(response);
+        };
+    }
+}

@@ -1,0 +1,46 @@
+package io.millrace.broker.transaction;
+
+import io.millrace.broker.handler.Answer;
+import io.millrace.broker.handler.Call;
+import io.millrace.broker.handler.Handler;
+import io.millrace.broker.transaction.TransactionShard.End;
+import io.millrace.broker.transaction.TransactionShard.Producer;
+import org.apache.kafka.common.message.EndTxnRequestData;
+import org.apache.kafka.common.message.EndTxnResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.EndTxnRequest;
+import org.apache.kafka.common.requests.EndTxnResponse;
+
+/** Commits or aborts a transaction. Answers when every partition has its marker. */
+final class EndTxn implements Handler {
+
+    private final TransactionCoordinator transactions;
+
+    EndTxn(TransactionCoordinator transactions) {
+        this.transactions = transactions;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.END_TXN;
+    }
+
+    /** From this version on the answer has the epoch for the next transaction (KIP-890). */
+    private static final short NEW_EPOCH_WITH_EACH = 5;
+
+    @Override
+    public Answer handle(Call call) {
+        EndTxnRequestData request = call.as(EndTxnRequest.class).data();
+        return () -> {
+            End end = transactions.end(request.transactionalId(), new Producer(request.producerId(), request.producerEpoch()), request.committed(),
+                    call.version() >= NEW_EPOCH_WITH_EACH ? 2 : 0);
+            Errors error = end.error() == Errors.PRODUCER_FENCED && call.version() < 2 ? Errors.INVALID_PRODUCER_EPOCH : end.error();
+            EndTxnResponseData response = new EndTxnResponseData().setErrorCode(error.code());
+            if (call.version() >= NEW_EPOCH_WITH_EACH) {
+                response.setProducerId(end.producer().id()).setProducerEpoch(end.producer().epoch());
+            }
+            return new EndTxnResponse(response);
+        };
+    }
+}

@@ -1,0 +1,69 @@
+package io.millrace.broker.transaction;
+
+import io.millrace.broker.coordinator.Shard;
+import io.millrace.broker.handler.Answer;
+import io.millrace.broker.handler.Call;
+import io.millrace.broker.handler.Handler;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.errors.InvalidRegularExpression;
+import org.apache.kafka.common.message.ListTransactionsRequestData;
+import org.apache.kafka.common.message.ListTransactionsResponseData;
+import org.apache.kafka.common.message.ListTransactionsResponseData.TransactionState;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.ListTransactionsRequest;
+import org.apache.kafka.common.requests.ListTransactionsResponse;
+
+/** Lists the transactional ids. */
+final class ListTransactions implements Handler {
+
+    private final TransactionCoordinator transactions;
+
+    ListTransactions(TransactionCoordinator transactions) {
+        this.transactions = transactions;
+    }
+
+    @Override
+    public ApiKeys api() {
+        return ApiKeys.LIST_TRANSACTIONS;
+    }
+
+    @Override
+    public Answer handle(Call call) {
+        ListTransactionsRequestData request = call.as(ListTransactionsRequest.class).data();
+        Set<String> known = Arrays.stream(Transaction.State.values()).map(Transaction.State::toString).collect(Collectors.toSet());
+        Pattern pattern = pattern(request.transactionalIdPattern());
+        ListTransactionsResponseData response = new ListTransactionsResponseData()
+                .setUnknownStateFilters(request.stateFilters().stream().filter(name -> !known.contains(name)).toList());
+        for (Shard<TransactionShard> shard : transactions.shards().all()) {
+            shard.run((state, journal) -> {
+                for (Transaction one : state.transactions()) {
+                    if (matches(request, pattern, one, journal.now())) {
+                        response.transactionStates().add(new TransactionState().setTransactionalId(one.id()).setProducerId(one.producerId())
+                                .setTransactionState(one.state().toString()));
+                    }
+                }
+                return null;
+            });
+        }
+        return Answer.now(new ListTransactionsResponse(response));
+    }
+
+    private static boolean matches(ListTransactionsRequestData request, Pattern pattern, Transaction one, long now) {
+        return (request.stateFilters().isEmpty() || request.stateFilters().contains(one.state().toString()))
+                && (request.producerIdFilters().isEmpty() || request.producerIdFilters().contains(one.producerId()))
+                && (request.durationFilter() < 0 || one.startedAt() >= 0 && now - one.startedAt() > request.durationFilter())
+                && (pattern == null || pattern.matcher(one.id()).matches());
+    }
+
+    private static Pattern pattern(String text) {
+        try {
+            return text == null || text.isEmpty() ? null : Pattern.compile(text);
+        } catch (PatternSyntaxException wrong) {
+            throw new InvalidRegularExpression("transactional id pattern " + text + ": " + wrong.getMessage());
+        }
+    }
+}

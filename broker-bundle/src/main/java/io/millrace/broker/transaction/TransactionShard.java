@@ -1,0 +1,365 @@
+package io.millrace.broker.transaction;
+
+import io.millrace.broker.coordinator.CoordinatorSettings;
+import io.millrace.broker.coordinator.Journal;
+import io.millrace.broker.coordinator.StateMachine;
+import io.millrace.broker.transaction.Transaction.State;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * The transactional ids of one partition of {@code __transaction_state}:
+ * <pre>
+ * EMPTY, COMPLETE_*          -> ONGOING          a partition or a group's offsets joined
+ * ONGOING                    -> PREPARE_COMMIT   the producer committed: from here on nothing but the commit can happen
+ *                            -> PREPARE_ABORT    the producer aborted, was replaced by another, or was too slow
+ * PREPARE_COMMIT             -> COMPLETE_COMMIT  every partition has its marker
+ * PREPARE_ABORT              -> COMPLETE_ABORT   likewise
+ * EMPTY, COMPLETE_*          -> EMPTY            a producer took the id over
+ * </pre>
+ * Epochs never go back. Prepared transactions are handed to {@code completer}, also after a replay.
+ */
+final class TransactionShard implements StateMachine {
+
+    private static final long EXPIRY_CHECK_MS = 3_600_000;
+
+    private record Due(long time, String id) {
+    }
+
+    /** What a producer writes with. */
+    record Producer(long id, short epoch) {
+        static final Producer NONE = new Producer(-1, (short) -1);
+    }
+
+    /** The answer to a producer that takes its id over. @param fenced a prepared transaction of the one before, to be complete first */
+    record Init(Errors error, Producer producer, Transaction fenced) {
+    }
+
+    /** The answer to the end of a transaction. @param prepared to be completed first, or null */
+    record End(Errors error, Producer producer, Transaction prepared) {
+    }
+
+    private final CoordinatorSettings settings;
+    private final Consumer<Transaction> completer;
+    private final Map<String, Transaction> transactions = new HashMap<>();
+    /** Looked at when due and put back if too early: a later transaction of the same id makes no new entry. */
+    private final PriorityQueue<Due> due = new PriorityQueue<>((a, b) -> Long.compare(a.time, b.time));
+    private final Map<String, Long> scheduled = new HashMap<>();
+    private long nextExpiryCheck = NEVER;
+    private long firstFreeProducerId;
+
+    /**
+     * @param completer gets each prepared transaction; must not block nor call back at once
+     */
+    TransactionShard(CoordinatorSettings settings, Consumer<Transaction> completer) {
+        this.settings = settings;
+        this.completer = completer;
+    }
+
+    @Override
+    public void replay(long producerId, short producerEpoch, ByteBuffer key, ByteBuffer value) {
+        switch (TransactionRecords.key(key)) {
+            case TransactionRecords.TransactionKey(String id) -> {
+                if (value == null) {
+                    transactions.remove(id);
+                } else {
+                    transactions.put(id, TransactionRecords.value(id, value));
+                }
+            }
+            case TransactionRecords.ProducerIdsKey() -> firstFreeProducerId = TransactionRecords.producerIds(value);
+            case TransactionRecords.UnknownKey _ -> {
+            }
+        }
+    }
+
+    @Override
+    public void loaded(long now) {
+        nextExpiryCheck = now + EXPIRY_CHECK_MS;
+        transactions.values().forEach(this::schedule);
+        transactions.values().stream().filter(transaction -> transaction.state().isPrepared()).forEach(completer);
+    }
+
+    @Override
+    public void ended(long producerId, boolean committed) {
+        // Nobody writes here in a transaction.
+    }
+
+    @Override
+    public void abandon(RuntimeException failure) {
+        // Whoever waits, waits for the completer.
+    }
+
+    /** A block of ids that nobody gets again, even if they are never used. @return the first */
+    long reserveProducerIds(int count, Journal journal) {
+        long first = firstFreeProducerId;
+        firstFreeProducerId += count;
+        journal.put(TransactionRecords.producerIdsKey(), TransactionRecords.producerIds(firstFreeProducerId));
+        return first;
+    }
+
+    Transaction transaction(String id) {
+        return transactions.get(id);
+    }
+
+    Collection<Transaction> transactions() {
+        return transactions.values();
+    }
+
+    private void schedule(Transaction transaction) {
+        long deadline = transaction.startedAt() + transaction.timeoutMs();
+        if (transaction.state() == State.ONGOING && deadline < scheduled.getOrDefault(transaction.id(), NEVER)) {
+            scheduled.put(transaction.id(), deadline);
+            due.add(new Due(deadline, transaction.id()));
+        }
+    }
+
+    private Transaction store(Transaction transaction, Journal journal) {
+        transactions.put(transaction.id(), transaction);
+        schedule(transaction);
+        journal.put(TransactionRecords.key(transaction.id()), TransactionRecords.value(transaction));
+        return transaction;
+    }
+
+    /**
+     * A producer takes the id over.
+     *
+     * @param expected what the producer has, if it goes on after an error (KIP-360), or {@link Producer#NONE}
+     * @param unused   a producer id that nobody has
+     */
+    Init init(String id, int timeoutMs, Producer expected, long unused, Journal journal) {
+        if (timeoutMs <= 0 || timeoutMs > settings.maxTransactionTimeoutMs()) {
+            return refused(Errors.INVALID_TRANSACTION_TIMEOUT);
+        }
+        Transaction current = transactions.get(id);
+        if (current == null) {
+            // Also for a producer that goes on after its id expired.
+            return created(id, timeoutMs, unused, journal);
+        }
+        if (expected.id() != Producer.NONE.id() && !isCurrentOrJustReplaced(current, expected)) {
+            return refused(Errors.PRODUCER_FENCED);
+        }
+        return switch (current.state()) {
+            case PREPARE_COMMIT, PREPARE_ABORT -> new Init(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, current);
+            case ONGOING -> new Init(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, fence(current, journal));
+            case EMPTY, COMPLETE_COMMIT, COMPLETE_ABORT -> {
+                if (expected.id() == current.producerId() && expected.epoch() != current.epoch() || expected.id() != Producer.NONE.id()
+                        && expected.id() == current.previousProducerId()) {
+                    // The same request again: its first answer was lost.
+                    yield new Init(Errors.NONE, new Producer(current.producerId(), current.epoch()), null);
+                }
+                Transaction next = (current.isExhausted()
+                        ? current.of(unused, (short) 0, current.producerId(), Transaction.NONE, current.epoch())
+                        : current.of(current.producerId(), (short) (current.epoch() + 1), Transaction.NONE, Transaction.NONE,
+                                expected.id() == Producer.NONE.id() ? Transaction.NO_EPOCH : current.epoch()))
+                        .by(0, timeoutMs).as(State.EMPTY, Set.of(), journal.now(), Transaction.NONE);
+                store(next, journal);
+                yield new Init(Errors.NONE, new Producer(next.producerId(), next.epoch()), null);
+            }
+        };
+    }
+
+    private static Init refused(Errors error) {
+        return new Init(error, Producer.NONE, null);
+    }
+
+    private Init created(String id, int timeoutMs, long unused, Journal journal) {
+        Transaction made = store(new Transaction(id, unused, (short) 0, Transaction.NONE, Transaction.NONE, Transaction.NO_EPOCH, timeoutMs,
+                State.EMPTY, Set.of(), journal.now(), Transaction.NONE, 0), journal);
+        return new Init(Errors.NONE, new Producer(made.producerId(), made.epoch()), null);
+    }
+
+    private static boolean isCurrentOrJustReplaced(Transaction current, Producer expected) {
+        if (expected.id() == current.producerId()) {
+            return expected.epoch() == current.epoch() || expected.epoch() == current.previousEpoch() && expected.epoch() >= 0;
+        }
+        return expected.id() == current.previousProducerId() && expected.epoch() >= Transaction.LAST_EPOCH;
+    }
+
+    /** Aborts on behalf of nobody: the epoch grows once, so that whoever began the transaction is out (KAFKA-19367: once, not twice). */
+    private Transaction fence(Transaction ongoing, Journal journal) {
+        short fencing = (short) Math.min(ongoing.epoch() + 1, Short.MAX_VALUE);
+        return prepare(ongoing.of(ongoing.producerId(), fencing, ongoing.previousProducerId(), Transaction.NONE, Transaction.NO_EPOCH), false, journal);
+    }
+
+    private Transaction prepare(Transaction ongoing, boolean commit, Journal journal) {
+        Transaction prepared = store(ongoing.as(commit ? State.PREPARE_COMMIT : State.PREPARE_ABORT, ongoing.partitions(), journal.now(),
+                ongoing.startedAt()), journal);
+        completer.accept(prepared);
+        return prepared;
+    }
+
+    /** Partitions join the transaction, which begins with the first one. */
+    Errors add(String id, Producer producer, Collection<TopicPartition> partitions, int clientVersion, Journal journal) {
+        Transaction current = transactions.get(id);
+        Errors error = check(current, producer);
+        if (error != Errors.NONE) {
+            return error;
+        }
+        if (current.state().isPrepared()) {
+            return Errors.CONCURRENT_TRANSACTIONS;
+        }
+        boolean ongoing = current.state() == State.ONGOING;
+        if (ongoing && current.partitions().containsAll(partitions)) {
+            return Errors.NONE;
+        }
+        Set<TopicPartition> all = new HashSet<>(ongoing ? current.partitions() : Set.of());
+        all.addAll(partitions);
+        store(current.by(Math.max(clientVersion, ongoing ? current.clientVersion() : 0), current.timeoutMs())
+                .as(State.ONGOING, all, journal.now(), ongoing ? current.startedAt() : journal.now()), journal);
+        return Errors.NONE;
+    }
+
+    /** Whether all partitions are part of the open transaction. */
+    Errors verify(String id, Producer producer, Collection<TopicPartition> partitions) {
+        Transaction current = transactions.get(id);
+        Errors error = check(current, producer);
+        if (error != Errors.NONE) {
+            return error;
+        }
+        if (current.state().isPrepared()) {
+            return Errors.CONCURRENT_TRANSACTIONS;
+        }
+        return current.state() == State.ONGOING && current.partitions().containsAll(partitions) ? Errors.NONE : Errors.TRANSACTION_ABORTABLE;
+    }
+
+    private static Errors check(Transaction current, Producer producer) {
+        if (current == null || current.producerId() != producer.id()) {
+            return Errors.INVALID_PRODUCER_ID_MAPPING;
+        }
+        return current.epoch() != producer.epoch() ? Errors.PRODUCER_FENCED : Errors.NONE;
+    }
+
+    /** The producer ends its transaction. @param clientVersion 2 if it gets a new epoch with the answer; @param unused a producer id that nobody has */
+    End end(String id, Producer producer, boolean commit, int clientVersion, long unused, Journal journal) {
+        Transaction current = transactions.get(id);
+        return clientVersion < 2 ? endKeepingEpoch(current, producer, commit, journal) : endWithNewEpoch(current, producer, commit, unused, journal);
+    }
+
+    private End endKeepingEpoch(Transaction current, Producer producer, boolean commit, Journal journal) {
+        Errors error = check(current, producer);
+        if (error != Errors.NONE) {
+            return new End(error, Producer.NONE, null);
+        }
+        return switch (current.state()) {
+            case ONGOING -> new End(Errors.NONE, producer, prepare(current, commit, journal));
+            case PREPARE_COMMIT, PREPARE_ABORT -> repeated(current, commit, State.PREPARE_COMMIT);
+            case COMPLETE_COMMIT, COMPLETE_ABORT -> repeated(current, commit, State.COMPLETE_COMMIT);
+            case EMPTY -> new End(Errors.INVALID_TXN_STATE, Producer.NONE, null);
+        };
+    }
+
+    private End endWithNewEpoch(Transaction current, Producer producer, boolean commit, long unused, Journal journal) {
+        if (current == null || producer.id() != current.producerId() && producer.id() != current.previousProducerId()) {
+            return new End(Errors.INVALID_PRODUCER_ID_MAPPING, Producer.NONE, null);
+        }
+        if (isOfTheOneBefore(current, producer)) {
+            return switch (current.state()) {
+                case PREPARE_COMMIT, PREPARE_ABORT -> repeated(current, commit, State.PREPARE_COMMIT);
+                case COMPLETE_COMMIT, COMPLETE_ABORT -> repeated(current, commit, State.COMPLETE_COMMIT);
+                case EMPTY, ONGOING -> new End(Errors.PRODUCER_FENCED, Producer.NONE, null);
+            };
+        }
+        Errors error = check(current, producer);
+        if (error != Errors.NONE) {
+            return new End(error, Producer.NONE, null);
+        }
+        return switch (current.state()) {
+            case ONGOING -> prepareWithNewEpoch(current, commit, unused, journal);
+            case PREPARE_COMMIT, PREPARE_ABORT -> new End(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, current);
+            // An abort fences what may still be under way of a transaction that never came to be; there is nothing to commit.
+            case EMPTY, COMPLETE_COMMIT, COMPLETE_ABORT -> commit ? new End(Errors.INVALID_TXN_STATE, Producer.NONE, null)
+                    : prepareWithNewEpoch(current.as(State.ONGOING, Set.of(), journal.now(), journal.now()), false, unused, journal);
+        };
+    }
+
+    /** Whether it is the producer as it was before its newest transaction ended. */
+    private static boolean isOfTheOneBefore(Transaction current, Producer producer) {
+        if (current.clientVersion() < 2) {
+            return false;
+        }
+        return producer.id() == current.producerId() && producer.epoch() == current.epoch() - 1
+                || producer.id() == current.previousProducerId() && producer.epoch() == Transaction.LAST_EPOCH && current.epoch() == 0;
+    }
+
+    private End prepareWithNewEpoch(Transaction current, boolean commit, long unused, Journal journal) {
+        long next = current.isExhausted() ? unused : Transaction.NONE;
+        Transaction bumped = current.of(current.producerId(), (short) (current.epoch() + 1), Transaction.NONE, next, current.epoch()).by(2, current.timeoutMs());
+        Transaction prepared = prepare(bumped, commit, journal);
+        return new End(Errors.NONE, producerAfter(prepared), prepared);
+    }
+
+    /** What the producer writes with once the transaction is complete. */
+    private static Producer producerAfter(Transaction prepared) {
+        return prepared.nextProducerId() == Transaction.NONE ? new Producer(prepared.producerId(), prepared.epoch())
+                : new Producer(prepared.nextProducerId(), (short) 0);
+    }
+
+    private static End repeated(Transaction current, boolean commit, State committed) {
+        if (commit != (current.state() == committed)) {
+            return new End(Errors.INVALID_TXN_STATE, Producer.NONE, null);
+        }
+        return new End(Errors.NONE, producerAfter(current), current.state().isPrepared() ? current : null);
+    }
+
+    /** Every partition has the marker. */
+    void complete(Transaction prepared, Journal journal) {
+        Transaction current = transactions.get(prepared.id());
+        if (current == null || !current.state().isPrepared() || current.epoch() != prepared.epoch() || current.producerId() != prepared.producerId()) {
+            return;
+        }
+        Producer after = producerAfter(current);
+        boolean replaced = after.id() != current.producerId();
+        store(current.of(after.id(), after.epoch(), replaced ? current.producerId() : current.previousProducerId(), Transaction.NONE, current.previousEpoch())
+                .as(current.state() == State.PREPARE_COMMIT ? State.COMPLETE_COMMIT : State.COMPLETE_ABORT, Set.of(), journal.now(), Transaction.NONE), journal);
+    }
+
+    void topicDeleted(String topic, Journal journal) {
+        for (Transaction transaction : List.copyOf(transactions.values())) {
+            if (transaction.state() == State.ONGOING && transaction.partitions().stream().anyMatch(partition -> partition.topic().equals(topic))) {
+                Set<TopicPartition> left = new HashSet<>(transaction.partitions());
+                left.removeIf(partition -> partition.topic().equals(topic));
+                store(transaction.as(State.ONGOING, left, journal.now(), transaction.startedAt()), journal);
+            }
+        }
+    }
+
+    @Override
+    public long nextDeadline() {
+        return Math.min(nextExpiryCheck, due.isEmpty() ? NEVER : due.peek().time);
+    }
+
+    @Override
+    public void onTime(Journal journal) {
+        while (!due.isEmpty() && due.peek().time <= journal.now()) {
+            Due next = due.poll();
+            scheduled.remove(next.id, next.time);
+            Transaction transaction = transactions.get(next.id);
+            if (transaction != null && transaction.state() == State.ONGOING) {
+                if (transaction.startedAt() + transaction.timeoutMs() <= journal.now()) {
+                    fence(transaction, journal);
+                } else {
+                    schedule(transaction);
+                }
+            }
+        }
+        if (nextExpiryCheck <= journal.now()) {
+            nextExpiryCheck = journal.now() + EXPIRY_CHECK_MS;
+            for (Transaction transaction : List.copyOf(transactions.values())) {
+                boolean idle = transaction.state() != State.ONGOING && !transaction.state().isPrepared();
+                if (idle && transaction.updatedAt() + settings.transactionalIdRetentionMs() <= journal.now()) {
+                    transactions.remove(transaction.id());
+                    journal.remove(TransactionRecords.key(transaction.id()));
+                }
+            }
+        }
+    }
+}
