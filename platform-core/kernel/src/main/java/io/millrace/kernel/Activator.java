@@ -72,7 +72,8 @@ public final class Activator implements BundleActivator {
 
         restorer = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("plugins").daemon().factory());
         context.addBundleListener((BundleListener) event -> {
-            if (event.getType() == BundleEvent.STARTED && KAFKA.equals(event.getBundle().getSymbolicName())) {
+            // Also after each later bundle of the platform: a plugin that failed may have missed just that one.
+            if (event.getType() == BundleEvent.STARTED && !plugins.isPlugin(event.getBundle()) && kafkaRuns(context)) {
                 restoreSoon();
             }
         });

@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
 final class JarContents {
 
     private static final Logger LOG = LoggerFactory.getLogger(JarContents.class);
+    /** No compiler writes larger ones. */
+    private static final int LARGEST_CLASS = 16 << 20;
     private static final String SERVICES = "META-INF/services/";
 
     /** Kafka Connect's service types, by the internal names of what providers extend. */
@@ -103,7 +105,10 @@ final class JarContents {
                         packages.add(name.substring(0, slash).replace('/', '.'));
                     }
                     try (InputStream in = zip.getInputStream(entry)) {
-                        scan(jar, name, in.readAllBytes());
+                        byte[] bytes = in.readNBytes(LARGEST_CLASS + 1);
+                        if (bytes.length <= LARGEST_CLASS) {
+                            scan(jar, name, bytes);
+                        }
                     }
                 }
             }

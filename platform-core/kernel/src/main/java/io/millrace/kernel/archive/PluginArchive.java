@@ -1,6 +1,7 @@
 package io.millrace.kernel.archive;
 
 import io.millrace.api.plugin.Plugin;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,7 @@ import java.util.zip.ZipFile;
 public final class PluginArchive {
 
     private static final int DEEPEST_FOLDER = 8;
+    private static final int LARGEST_MANIFEST = 4 << 20;
 
     private final Path file;
     private final String fileName;
@@ -136,7 +138,7 @@ public final class PluginArchive {
                     budget.copy(tar.content(), OutputStream.nullOutputStream());
                 }
             }
-        } catch (EOFException | ZipException e) {
+        } catch (EOFException | ZipException | NumberFormatException e) {
             throw new ArchiveException(fileName + " is not a whole tar.gz (" + e.getMessage() + "); the file is corrupt, get it again", e);
         }
         return jars;
@@ -169,10 +171,21 @@ public final class PluginArchive {
         if (Files.isDirectory(file) || kind() != Kind.ZIP) {
             return Optional.empty();
         }
-        try (JarFile jar = new JarFile(file.toFile(), false)) {
-            Manifest manifest = jar.getManifest();
-            return Optional.ofNullable(manifest == null ? null : manifest.getMainAttributes().getValue(header)).map(String::trim);
-        } catch (ZipException | IllegalArgumentException e) {
+        try (ZipFile zip = new ZipFile(file.toFile())) {
+            ZipEntry entry = zip.getEntry(JarFile.MANIFEST_NAME);
+            if (entry == null) {
+                return Optional.empty();
+            }
+            byte[] manifest;
+            try (InputStream in = zip.getInputStream(entry)) {
+                manifest = in.readNBytes(LARGEST_MANIFEST + 1);
+            }
+            if (manifest.length > LARGEST_MANIFEST) {
+                throw new IOException("its manifest is larger than " + LARGEST_MANIFEST + " bytes");
+            }
+            return Optional.ofNullable(new Manifest(new ByteArrayInputStream(manifest)).getMainAttributes().getValue(header))
+                    .map(String::trim);
+        } catch (IOException | IllegalArgumentException e) {
             throw new ArchiveException(fileName + " is not a readable jar or zip (" + e.getMessage() + "); the file is corrupt, get it again", e);
         }
     }

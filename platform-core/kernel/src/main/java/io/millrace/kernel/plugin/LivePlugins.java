@@ -25,6 +25,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -77,6 +78,11 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
 
     public RetiredLoaders retired() {
         return retired;
+    }
+
+    /** Is it one of the bundles that this looks after? */
+    public boolean isPlugin(Bundle bundle) {
+        return bundle.getLocation().startsWith(BundleStage.LOCATION);
     }
 
     /**

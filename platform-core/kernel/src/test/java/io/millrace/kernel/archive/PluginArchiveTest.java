@@ -131,6 +131,16 @@ class PluginArchiveTest {
     }
 
     @Test
+    void aHugeManifestIsRefusedBeforeItIsParsed() throws IOException {
+        Path jar = temp.resolve("boast.jar");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar))) {
+            out.putNextEntry(new ZipEntry("META-INF/MANIFEST.MF"));
+            out.write(new byte[8 << 20]);
+        }
+        assertThatThrownBy(() -> write(jar, WIDE)).hasMessageContaining("its manifest is larger than");
+    }
+
+    @Test
     void aBundleWithoutSymbolicNameIsRefused() {
         Path jar = PluginJar.plain().header("Millrace-Plugin", "greeter").with(Greeting.class).writeTo(temp.resolve("nameless.jar"));
         assertThatThrownBy(() -> write(jar, WIDE)).hasMessageContaining("no Bundle-SymbolicName");
