@@ -174,7 +174,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
             settle(slot, stage.start(plugin.name(), file));
         } catch (PluginException | IOException e) {
             if (slot.fail(plugin.name(), plugin.version(), e.getMessage())) {
-                LOG.error("plugin {} {} failed: {}", plugin.name(), plugin.version(), e.getMessage());
+                LOG.error("{}", e.getMessage());
             }
         }
     }
