@@ -2,6 +2,8 @@ package io.millrace.broker;
 
 import io.millrace.api.broker.Broker;
 import io.millrace.api.log.LocalLogs;
+import io.millrace.broker.coordinator.CoordinatorSettings;
+import io.millrace.broker.coordinator.Coordinators;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.metadata.ClusterMetadata;
@@ -11,12 +13,8 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.Deque;
-import java.util.List;
 import org.apache.kafka.common.Node;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,12 +28,14 @@ public final class BrokerServer implements Broker, AutoCloseable {
     private final ClusterMetadata metadata;
     private final Listener listener;
     private final Handlers handlers;
+    private final Coordinators coordinators;
     private final Deque<AutoCloseable> parts;
 
-    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Deque<AutoCloseable> parts) {
+    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Coordinators coordinators, Deque<AutoCloseable> parts) {
         this.metadata = metadata;
         this.listener = listener;
         this.handlers = handlers;
+        this.coordinators = coordinators;
         this.parts = parts;
     }
 
@@ -57,11 +57,12 @@ public final class BrokerServer implements Broker, AutoCloseable {
             InetSocketAddress address = config.advertised(listener.address());
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, defaults));
-            Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), BrokerServer::refuseTransactions, List.of());
+            Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
+            Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), coordinators.transactions(), coordinators.handlers());
             listener.accept(handlers);
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
-            return new BrokerServer(metadata, listener, handlers, parts);
+            return new BrokerServer(metadata, listener, handlers, coordinators, parts);
         } catch (RuntimeException failed) {
             closeAll(parts);
             throw failed instanceof IllegalStateException ? failed : new IllegalStateException("the broker cannot start: " + failed.getMessage(), failed);
@@ -71,10 +72,6 @@ public final class BrokerServer implements Broker, AutoCloseable {
     private static <P extends AutoCloseable> P opened(Deque<AutoCloseable> parts, P part) {
         parts.push(part);
         return part;
-    }
-
-    private static void refuseTransactions(String id, long producerId, short epoch, Collection<TopicPartition> partitions, boolean add) {
-        throw new CoordinatorNotAvailableException("there is no transaction coordinator");
     }
 
     @Override
@@ -102,7 +99,12 @@ public final class BrokerServer implements Broker, AutoCloseable {
         listener.stopAccepting();
         handlers.stopWaiting();
         if (!listener.awaitDrained(DRAIN)) {
-            LOG.debug("{} connections are closed with requests unanswered", listener.connections());
+            // What still waits, waits for other clients, in groups: its coordinator tells it to look elsewhere.
+            parts.remove(coordinators);
+            coordinators.close();
+            if (!listener.awaitDrained(DRAIN)) {
+                LOG.debug("{} connections are closed with requests unanswered", listener.connections());
+            }
         }
         listener.close();
         closeAll(parts);

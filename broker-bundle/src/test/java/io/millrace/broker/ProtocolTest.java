@@ -22,13 +22,18 @@ import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.message.ListOffsetsRequestData;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -36,6 +41,8 @@ import org.apache.kafka.common.requests.ApiVersionsRequest;
 import org.apache.kafka.common.requests.ApiVersionsResponse;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.requests.ListOffsetsResponse;
 import org.apache.kafka.common.requests.MetadataRequest;
 import org.apache.kafka.common.requests.MetadataResponse;
 import org.apache.kafka.common.requests.ProduceRequest;
@@ -236,6 +243,22 @@ class ProtocolTest {
                 assertThat(fetched.errorCode()).isZero();
                 assertThat(fetched.highWatermark()).isEqualTo(ApiKeys.PRODUCE.allVersions().size());
                 assertThat(((MemoryRecords) fetched.records()).records()).hasSize(ApiKeys.PRODUCE.allVersions().size());
+            }
+        }
+    }
+
+    @Test
+    void everyVersionOfListOffsetsIsServed() throws Exception {
+        clients.createTopic("orders", 1, Map.of());
+        for (short version : ApiKeys.LIST_OFFSETS.allVersions()) {
+            for (long time : List.of(ListOffsetsRequest.LATEST_TIMESTAMP, ListOffsetsRequest.EARLIEST_TIMESTAMP, 0L)) {
+                try (RawClient client = new RawClient(broker)) {
+                    ListOffsetsTopic topic = new ListOffsetsTopic().setName("orders");
+                    topic.partitions().add(new ListOffsetsPartition().setPartitionIndex(0).setTimestamp(time));
+                    client.send(ListOffsetsRequest.parse(new ByteBufferAccessor(MessageUtil.toByteBufferAccessor(
+                            new ListOffsetsRequestData().setReplicaId(-1).setTopics(List.of(topic)), version).buffer()), version));
+                    assertThat(((ListOffsetsResponse) client.receive()).topics().getFirst().partitions().getFirst().errorCode()).isZero();
+                }
             }
         }
     }

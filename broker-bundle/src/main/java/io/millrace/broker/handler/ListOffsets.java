@@ -23,6 +23,8 @@ import org.apache.kafka.common.requests.ListOffsetsResponse;
 /** Finds offsets by time, and by the special times that stand for the ends of the log. */
 final class ListOffsets implements Handler {
 
+    private static final short FIRST_WITH_EPOCH = 4;
+
     private final ClusterMetadata metadata;
 
     ListOffsets(ClusterMetadata metadata) {
@@ -64,7 +66,9 @@ final class ListOffsets implements Handler {
             LedPartition led = metadata.leader(partition)
                     .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
             led.checkEpoch(asked.currentLeaderEpoch());
-            return find(led, asked.timestamp(), committed, found);
+            find(led, asked.timestamp(), committed, found);
+            // Versions that cannot carry it refuse to be written with it.
+            return call.version() < FIRST_WITH_EPOCH ? found.setLeaderEpoch(ListOffsetsResponse.UNKNOWN_EPOCH) : found;
         } catch (RuntimeException refused) {
             return found.setErrorCode(Failure.of(call, partition, refused).code());
         }
