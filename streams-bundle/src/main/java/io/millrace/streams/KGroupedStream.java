@@ -1,7 +1,8 @@
 package io.millrace.streams;
 
 /**
- * A stream grouped by its key. Aggregations drop (and count) records with a null key or a null value. Their results leave once per key and
+ * A stream grouped by its key. Aggregations drop (and count) records with a null key and, unless windowed, those with a
+ * null value: in windows, as in Kafka Streams, they are handed to the aggregator. Their results leave once per key and
  * commit, with the last value: what Kafka Streams' record cache does as well.
  */
 public interface KGroupedStream<K, V> {

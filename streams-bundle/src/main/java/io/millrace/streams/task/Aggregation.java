@@ -15,6 +15,19 @@ abstract class Aggregation extends Step {
     /** Forwards what changed since the last call. */
     abstract void emit();
 
+    private static void keepBefore(Entry entry) {
+        if (!entry.unsent) {
+            entry.before = entry.value;
+        }
+    }
+
+    private static Object sent(Entry entry) {
+        Object before = entry.before;
+        entry.before = null;
+        entry.unsent = false;
+        return before;
+    }
+
     static final class Whole extends Aggregation {
         private final KeyedStore store;
         private final Initializer<Object> initializer;
@@ -38,7 +51,8 @@ abstract class Aggregation extends Step {
             Entry entry = store.entry(key);
             boolean fresh = entry.value == null;
             Object result = aggregator.apply(key, value, fresh ? initializer.apply() : entry.value);
-            store.update(entry, result, fresh ? timestamp : Math.max(timestamp, entry.timestamp));
+            keepBefore(entry);
+            store.update(entry, result, fresh || result == null ? timestamp : Math.max(timestamp, entry.timestamp));
             if (!entry.unsent) {
                 entry.unsent = true;
                 unsent.add(entry);
@@ -48,8 +62,7 @@ abstract class Aggregation extends Step {
         @Override
         void emit() {
             for (Entry entry : unsent) {
-                entry.unsent = false;
-                forward(entry.key, entry.value, entry.timestamp);
+                forwardChange(entry.key, entry.value, sent(entry), entry.timestamp);
             }
             unsent.clear();
         }
@@ -76,7 +89,7 @@ abstract class Aggregation extends Step {
 
         @Override
         void process(Object key, Object value, long timestamp) {
-            if (key == null || value == null) {
+            if (key == null) {
                 counters.dropped++;
                 return;
             }
@@ -89,7 +102,8 @@ abstract class Aggregation extends Step {
                 Entry entry = store.entry(key, start);
                 boolean fresh = entry.value == null;
                 Object result = aggregator.apply(key, value, fresh ? initializer.apply() : entry.value);
-                store.update(entry, start, result, fresh ? timestamp : Math.max(timestamp, entry.timestamp));
+                keepBefore(entry);
+                store.update(entry, start, result, fresh || result == null ? timestamp : Math.max(timestamp, entry.timestamp));
                 if (!entry.unsent) {
                     entry.unsent = true;
                     unsent.add(new Unsent(entry, start));
@@ -101,8 +115,8 @@ abstract class Aggregation extends Step {
         void emit() {
             for (Unsent change : unsent) {
                 Entry entry = change.entry();
-                entry.unsent = false;
-                forward(new Windowed<>(entry.key, new Window(change.start(), change.start() + windows.size())), entry.value, entry.timestamp);
+                forwardChange(new Windowed<>(entry.key, new Window(change.start(), change.start() + windows.size())), entry.value, sent(entry),
+                        entry.timestamp);
             }
             unsent.clear();
         }
@@ -124,8 +138,10 @@ abstract class Aggregation extends Step {
                 counters.dropped++;
                 return;
             }
-            store.update(store.entry(key), value, timestamp);
-            forward(key, value, timestamp);
+            Entry entry = store.entry(key);
+            Object before = entry.value;
+            store.update(entry, value, timestamp);
+            forwardChange(key, value, before, timestamp);
         }
     }
 }

@@ -10,6 +10,8 @@ final class Entry {
     boolean changed;
     /** Changed since the operator last forwarded it. */
     boolean unsent;
+    /** What it forwarded last; kept only while {@link #unsent}. */
+    Object before;
 
     Entry(Object key, Object value, long timestamp) {
         this.key = key;

@@ -134,10 +134,21 @@ final class Steps {
 
         @Override
         void process(Object key, Object value, long timestamp) {
-            forward(key, value == null ? null : map.mapper().apply(key, value), timestamp);
+            processChange(key, value, value, timestamp);
+        }
+
+        @Override
+        void processChange(Object key, Object value, Object before, long timestamp) {
+            Object mapped = apply(key, value);
+            forwardChange(key, mapped, before == value ? mapped : apply(key, before), timestamp);
+        }
+
+        private Object apply(Object key, Object value) {
+            return value == null ? null : map.mapper().apply(key, value);
         }
     }
 
+    /** Says that a key is gone only if it was there, as far as that is known. */
     static final class TableFilter extends Step {
         private final Operator.TableFilter filter;
 
@@ -147,7 +158,22 @@ final class Steps {
 
         @Override
         void process(Object key, Object value, long timestamp) {
-            forward(key, value != null && filter.predicate().test(key, value) ? value : null, timestamp);
+            processChange(key, value, value, timestamp);
+        }
+
+        @Override
+        void processChange(Object key, Object value, Object before, long timestamp) {
+            if (passes(key, value)) {
+                forwardChange(key, value, before == value || passes(key, before) ? before : null, timestamp);
+            } else if (before != null && before == value) {
+                forwardChange(key, null, null, timestamp);
+            } else if (passes(key, before)) {
+                forwardChange(key, null, before, timestamp);
+            }
+        }
+
+        private boolean passes(Object key, Object value) {
+            return value != null && filter.predicate().test(key, value);
         }
     }
 
