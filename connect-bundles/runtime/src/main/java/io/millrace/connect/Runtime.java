@@ -1,0 +1,119 @@
+package io.millrace.connect;
+
+import io.millrace.api.broker.Broker;
+import io.millrace.api.config.NodeConfig;
+import io.millrace.api.health.HealthCheck;
+import io.millrace.api.http.HttpResource;
+import io.millrace.api.plugin.PluginHost;
+import io.millrace.connect.catalog.Catalog;
+import io.millrace.connect.client.KafkaClients;
+import io.millrace.connect.config.Variables;
+import io.millrace.connect.herder.ConnectPlugins;
+import io.millrace.connect.herder.ConnectorFile;
+import io.millrace.connect.herder.Herder;
+import io.millrace.connect.herder.Node;
+import io.millrace.connect.rest.ConnectRest;
+import io.millrace.connect.store.ConnectorConfigs;
+import io.millrace.connect.store.SourceOffsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The connect runtime over one broker: opens its topics in the background, then offers its services; closes everything in turn. */
+final class Runtime implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Runtime.class);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
+    private final BundleContext context;
+    private final NodeConfig config;
+    private final Broker broker;
+    private final List<ServiceRegistration<?>> services = new ArrayList<>();
+    private final Thread opening = Thread.ofVirtual().name("connect-opens").unstarted(this::open);
+    private Admin admin;
+    private SourceOffsets offsets;
+    private Herder herder;
+    private boolean closed;
+
+    Runtime(BundleContext context, NodeConfig config, Broker broker) {
+        this.context = context;
+        this.config = config;
+        this.broker = broker;
+    }
+
+    void start() {
+        opening.start();
+    }
+
+    private void open() {
+        try {
+            KafkaClients clients = new KafkaClients(broker.bootstrapServers());
+            admin = clients.admin("connect-admin");
+            offsets = new SourceOffsets(clients, admin);
+            ConnectorConfigs configs = new ConnectorConfigs(clients, admin);
+            Node node = new Node(clients, admin, offsets, new Catalog(), new Variables(config.etc(), System::getenv),
+                    new Node.Settings(config.getBoolean("connect.exactly.once.source"), config.getLong("connect.offset.flush.interval.ms"),
+                            config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms")), workerId());
+            herder = new Herder(node, configs);
+            herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
+            unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder), null)));
+            unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder, null)));
+            unlessClosed(() -> services.add(context.registerService(HttpResource.class, new ConnectRest(herder, broker.clusterId()), null)));
+            LOG.info("connect runtime ready, {} connector(s)", herder.names().size());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("the connect runtime cannot start; connectors do not run: {}", e.getMessage(), e);
+        }
+    }
+
+    private synchronized void unlessClosed(BooleanSupplier step) {
+        if (!closed) {
+            step.getAsBoolean();
+        }
+    }
+
+    private String workerId() {
+        String listen = context.getProperty(NodeConfig.KEY_PREFIX + "http.listen");
+        return listen == null ? "127.0.0.1:8083" : listen;
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        try {
+            opening.interrupt();
+            opening.join(CLOSE_LIMIT);
+            // The HTTP resource and the plugin host go first: nobody may start what is being stopped.
+            services.reversed().forEach(Runtime::unregister);
+            if (herder != null) {
+                herder.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            if (offsets != null) {
+                offsets.close();
+            }
+            if (admin != null) {
+                admin.close(CLOSE_LIMIT);
+            }
+        }
+    }
+
+    private static void unregister(ServiceRegistration<?> service) {
+        try {
+            service.unregister();
+        } catch (IllegalStateException e) {
+            LOG.debug("already unregistered", e);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.millrace.connect.client;
+
+import io.millrace.api.plugin.PluginScope;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Makes clients of the node's broker. The shared Kafka bundle's loader is in view while one is made, whoever asks: clients look classes up
+ * by name, and the threads they start keep the loader they are born with, which must never be a plugin's.
+ */
+public final class KafkaClients {
+
+    private static final ClassLoader KAFKA = Producer.class.getClassLoader();
+
+    private final String bootstrapServers;
+
+    public KafkaClients(String bootstrapServers) {
+        this.bootstrapServers = bootstrapServers;
+    }
+
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    public Producer<byte[], byte[]> producer(String clientId, Map<String, ?> settings) {
+        Map<String, Object> all = base(clientId);
+        all.put("acks", "all");
+        all.put("enable.idempotence", true);
+        all.put("delivery.timeout.ms", 60_000);
+        all.put("request.timeout.ms", 20_000);
+        all.put("max.block.ms", 60_000L);
+        all.put("batch.size", 131_072);
+        all.putAll(settings);
+        try (var _ = PluginScope.of(KAFKA)) {
+            return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+    }
+
+    public Consumer<byte[], byte[]> consumer(String clientId, Map<String, ?> settings) {
+        Map<String, Object> all = base(clientId);
+        all.put("enable.auto.commit", false);
+        all.put("auto.offset.reset", "earliest");
+        all.putAll(settings);
+        try (var _ = PluginScope.of(KAFKA)) {
+            return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        }
+    }
+
+    public Admin admin(String clientId) {
+        try (var _ = PluginScope.of(KAFKA)) {
+            return Admin.create(base(clientId));
+        }
+    }
+
+    private Map<String, Object> base(String clientId) {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("bootstrap.servers", bootstrapServers);
+        settings.put("client.id", clientId);
+        settings.put("reconnect.backoff.max.ms", 1_000L);
+        // Nothing inside the platform reports to a remote collector or reads JMX of its own clients.
+        settings.put("enable.metrics.push", false);
+        settings.put("metric.reporters", "");
+        return settings;
+    }
+}

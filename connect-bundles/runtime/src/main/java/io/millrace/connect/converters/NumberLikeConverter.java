@@ -1,0 +1,86 @@
+package io.millrace.connect.converters;
+
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serializer;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaAndValue;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.storage.Converter;
+import org.apache.kafka.connect.storage.HeaderConverter;
+
+/** Converts values of one primitive type by Kafka's serializers; headers, too. */
+abstract class NumberLikeConverter<T> implements Converter, HeaderConverter {
+
+    private final Class<T> type;
+    private final Schema schema;
+    private final Serializer<T> serializer;
+    private final Deserializer<T> deserializer;
+
+    NumberLikeConverter(Class<T> type, Schema schema, Serializer<T> serializer, Deserializer<T> deserializer) {
+        this.type = type;
+        this.schema = schema;
+        this.serializer = serializer;
+        this.deserializer = deserializer;
+    }
+
+    @Override
+    public void configure(Map<String, ?> settings) {
+        // There is nothing to set.
+    }
+
+    @Override
+    public void configure(Map<String, ?> settings, boolean isKey) {
+        // There is nothing to set.
+    }
+
+    @Override
+    public ConfigDef config() {
+        return new ConfigDef();
+    }
+
+    @Override
+    public byte[] fromConnectData(String topic, Schema valueSchema, Object value) {
+        if (value != null && !type.isInstance(value)) {
+            throw new DataException(topic + ": expected " + type.getSimpleName() + " but the value is " + value.getClass().getName()
+                    + "; choose the converter that fits the data");
+        }
+        try {
+            return serializer.serialize(topic, type.cast(value));
+        } catch (SerializationException e) {
+            throw new DataException(topic + ": " + type.getSimpleName() + " cannot be written", e);
+        }
+    }
+
+    @Override
+    public SchemaAndValue toConnectData(String topic, byte[] bytes) {
+        try {
+            return new SchemaAndValue(schema, deserializer.deserialize(topic, bytes));
+        } catch (SerializationException e) {
+            throw new DataException(topic + ": " + bytes.length + " bytes are no " + type.getSimpleName()
+                    + "; choose the converter that fits the data", e);
+        }
+    }
+
+    @Override
+    public SchemaAndValue toConnectHeader(String topic, String key, byte[] bytes) {
+        return toConnectData(topic, bytes);
+    }
+
+    @Override
+    public byte[] fromConnectHeader(String topic, String key, Schema headerSchema, Object value) {
+        return fromConnectData(topic, headerSchema, value);
+    }
+
+    @Override
+    public String version() {
+        return "4.3.1";
+    }
+
+    @Override
+    public void close() {
+        // Serializers of primitives hold nothing.
+    }
+}

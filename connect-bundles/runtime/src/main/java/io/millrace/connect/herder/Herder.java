@@ -1,0 +1,323 @@
+package io.millrace.connect.herder;
+
+import io.millrace.api.health.HealthCheck;
+import io.millrace.api.http.HttpError;
+import io.millrace.api.plugin.Plugin;
+import io.millrace.connect.catalog.Catalog;
+import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.config.Validation;
+import io.millrace.connect.store.ConnectorConfigs;
+import io.millrace.connect.store.TargetState;
+import io.millrace.connect.task.TaskId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All connectors of this node: what is stored of them and what runs. Changes are durable before they take effect; a connector starts and
+ * stops on a thread of its own, so no connector waits for another. Failures that are the caller's are {@link HttpError}s. Thread-safe.
+ */
+public final class Herder implements HealthCheck, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Herder.class);
+    private static final Duration VALIDATION_LIMIT = Duration.ofSeconds(90);
+
+    private final Node node;
+    private final ConnectorConfigs configs;
+    private final Map<String, HostedConnector> connectors = new ConcurrentSkipListMap<>();
+    /** Serialises changes of the set of connectors with their storage. */
+    private final ReentrantLock changes = new ReentrantLock();
+    private volatile boolean closed;
+
+    public Herder(Node node, ConnectorConfigs configs) {
+        this.node = node;
+        this.configs = configs;
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    /** Takes the files' connectors over where a file changed, and starts everything that is stored. */
+    public void start(Collection<ConnectorFile> files) throws InterruptedException {
+        Map<String, ConnectorConfigs.Stored> stored = configs.all();
+        for (ConnectorFile file : files) {
+            ConnectorConfigs.Stored known = stored.get(file.name());
+            if (known == null ? configs.fileDigest(file.name()).equals(file.digest()) : known.fileDigest().equals(file.digest())) {
+                continue;
+            }
+            configs.putConfig(file.name(), file.config());
+            configs.putTarget(file.name(), TargetState.STARTED);
+            configs.putFileDigest(file.name(), file.digest());
+            LOG.info("connector {} comes from {}", file.name(), file.path());
+        }
+        configs.all().forEach((name, entry) -> {
+            HostedConnector connector = new HostedConnector(node, name, entry.config(), entry.target());
+            connectors.put(name, connector);
+            inBackground("start-" + name, connector::start);
+        });
+    }
+
+    // --- what is there
+
+    public List<String> names() {
+        return List.copyOf(connectors.keySet());
+    }
+
+    HostedConnector connector(String name) {
+        HostedConnector connector = connectors.get(name);
+        if (connector == null) {
+            throw new HttpError(404, "Connector " + name + " not found");
+        }
+        return connector;
+    }
+
+    Collection<HostedConnector> all() {
+        return connectors.values();
+    }
+
+    public Map<String, String> config(String name) {
+        return connector(name).config();
+    }
+
+    public Map<TaskId, Map<String, String>> taskSettings(String name) {
+        return connector(name).taskSettings();
+    }
+
+    public Set<String> topics(String name) {
+        return connector(name).topics();
+    }
+
+    public void resetTopics(String name) {
+        connector(name).resetTopics();
+    }
+
+    /**
+     * @param type  {@code source}, {@code sink} or {@code unknown}
+     * @param trace why it waits or failed, or empty
+     */
+    public record ConnectorStatus(String name, String type, RunState state, String trace, List<TaskStatus> tasks) {}
+
+    /** @param restartAtMs when it is started again, 0 if it is not going to be */
+    public record TaskStatus(int id, RunState state, String trace, int restarts, long restartAtMs,
+            io.millrace.connect.task.TaskCounters.Snapshot counters) {}
+
+    public ConnectorStatus status(String name) {
+        HostedConnector.Status status = connector(name).status();
+        List<TaskStatus> tasks = new ArrayList<>();
+        for (TaskRunner.Status task : status.tasks()) {
+            tasks.add(new TaskStatus(task.id().task(), task.state(), task.state() == RunState.FAILED ? task.trace() : "", task.restarts(),
+                    task.restartAtMs(), task.counters()));
+        }
+        return new ConnectorStatus(name, status.type(), status.state(), status.trace(), tasks);
+    }
+
+    // --- changes
+
+    /** @return whether it is new */
+    public boolean put(String name, Map<String, String> config, TargetState initial, boolean mayExist) throws InterruptedException {
+        if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
+            throw new HttpError(400, "a connector's name must not be empty or have control characters");
+        }
+        Map<String, String> named = new LinkedHashMap<>(config);
+        String other = named.putIfAbsent(ConnectorConfig.NAME, name);
+        if (other != null && !other.equals(name)) {
+            throw new HttpError(400, "Connector name configuration (" + other + ") doesn't match connector name in the URL (" + name + ")");
+        }
+        check(named);
+        changes.lockInterruptibly();
+        try {
+            HostedConnector existing = connectors.get(name);
+            if (existing != null && !mayExist) {
+                throw new HttpError(409, "Connector " + name + " already exists");
+            }
+            configs.putConfig(name, named);
+            if (existing != null) {
+                inBackground("reconfigure-" + name, () -> existing.reconfigure(named));
+                return false;
+            }
+            configs.putTarget(name, initial);
+            HostedConnector made = new HostedConnector(node, name, named, initial);
+            connectors.put(name, made);
+            inBackground("start-" + name, made::start);
+            return true;
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    private void check(Map<String, String> config) throws InterruptedException {
+        List<String> errors = validated(config, Validation.Result::errors);
+        if (!errors.isEmpty()) {
+            throw new HttpError(400, "Connector configuration is invalid and contains the following " + errors.size() + " error(s):\n"
+                    + String.join("\n", errors) + "\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`");
+        }
+    }
+
+    /** @param use what to take of the result; runs where the connector's code runs, and must not let go of its classes */
+    public <T> T validated(Map<String, String> config, java.util.function.Function<Validation.Result, T> use) throws InterruptedException {
+        return validated(node.catalog(), config, use);
+    }
+
+    <T> T validated(Catalog catalog, Map<String, String> config, java.util.function.Function<Validation.Result, T> use) throws InterruptedException {
+        try {
+            return Isolated.call("validate", getClass().getClassLoader(), VALIDATION_LIMIT,
+                    () -> use.apply(new Validation(catalog, node.variables()).validate(config)));
+        } catch (ConnectException | ConfigException | Catalog.AmbiguousAliasException e) {
+            throw new HttpError(400, Traces.brief(e));
+        }
+    }
+
+    /** Merges; a null value removes the key. */
+    public void patch(String name, Map<String, String> patch) throws InterruptedException {
+        Map<String, String> merged = new LinkedHashMap<>(connector(name).config());
+        patch.forEach((key, value) -> {
+            if (value == null) {
+                merged.remove(key);
+            } else {
+                merged.put(key, value);
+            }
+        });
+        put(name, merged, TargetState.STARTED, true);
+    }
+
+    public void delete(String name) throws InterruptedException {
+        changes.lockInterruptibly();
+        try {
+            HostedConnector connector = connector(name);
+            configs.remove(name);
+            connectors.remove(name);
+            connector.stop();
+        } finally {
+            changes.unlock();
+        }
+    }
+
+    public void target(String name, TargetState target) throws InterruptedException {
+        HostedConnector connector = connector(name);
+        configs.putTarget(name, target);
+        inBackground("target-" + name, () -> connector.target(target));
+    }
+
+    public void restartTask(String name, int task) throws InterruptedException {
+        if (!connector(name).restartTask(task)) {
+            throw new HttpError(404, "Unknown task: " + name + "-" + task);
+        }
+    }
+
+    /** @param onlyFailed spares what has not failed */
+    public void restart(String name, boolean includeTasks, boolean onlyFailed) throws InterruptedException {
+        HostedConnector connector = connector(name);
+        HostedConnector.Status before = connector.status();
+        if (!onlyFailed && includeTasks || before.state() == RunState.FAILED || !onlyFailed && before.state() == RunState.UNASSIGNED) {
+            inBackground("restart-" + name, connector::start);
+        } else if (includeTasks) {
+            for (TaskRunner.Status task : before.tasks()) {
+                if (task.state() == RunState.FAILED) {
+                    inBackground("restart-" + task.id(), () -> connector.restartTask(task.id().task()));
+                }
+            }
+        } else if (!onlyFailed) {
+            // Kafka Connect would leave the tasks alone; here they are the instance's, and are replaced only if their settings change.
+            inBackground("restart-" + name, connector::restartInstance);
+        }
+    }
+
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+
+    private void inBackground(String what, Step step) {
+        if (closed) {
+            return;
+        }
+        Thread.ofVirtual().name("connect-" + what).start(() -> {
+            try {
+                step.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException | LinkageError e) {
+                LOG.error("{} failed", what, e);
+            }
+        });
+    }
+
+    // --- plugins
+
+    void startWaiting() {
+        connectors.values().stream().filter(connector -> connector.status().state() == RunState.UNASSIGNED)
+                .forEach(connector -> inBackground("start-" + connector.name(), connector::start));
+    }
+
+    List<HostedConnector> using(Plugin plugin) {
+        return connectors.values().stream().filter(connector -> connector.uses(plugin)).toList();
+    }
+
+    /** Runs a step of several connectors at the same time and waits for all. */
+    static void together(Collection<HostedConnector> connectors, OnConnector step) throws InterruptedException {
+        List<Thread> threads = new ArrayList<>();
+        for (HostedConnector connector : connectors) {
+            threads.add(Thread.ofVirtual().name("connect-" + connector.name()).start(() -> {
+                try {
+                    step.run(connector);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    interface OnConnector {
+        void run(HostedConnector connector) throws InterruptedException;
+    }
+
+    // --- health
+
+    @Override
+    public List<Finding> findings() {
+        List<Finding> findings = new ArrayList<>();
+        for (HostedConnector connector : connectors.values()) {
+            HostedConnector.Status status = connector.status();
+            findings.add(new Finding("connector", status.name(), switch (status.state()) {
+                case RUNNING, PAUSED, STOPPED -> State.OK;
+                case RESTARTING -> State.STARTING;
+                case UNASSIGNED -> status.trace().isEmpty() ? State.STARTING : State.DEGRADED;
+                case FAILED -> State.FAILED;
+            }, firstLine(status.trace())));
+            for (TaskRunner.Status task : status.tasks()) {
+                findings.add(new Finding("task", task.id().toString(), switch (task.state()) {
+                    case RUNNING, PAUSED, STOPPED -> State.OK;
+                    case UNASSIGNED, RESTARTING -> State.STARTING;
+                    case FAILED -> task.restartAtMs() > 0 ? State.DEGRADED : State.FAILED;
+                }, task.state() == RunState.FAILED ? firstLine(task.trace()) : ""));
+            }
+        }
+        return findings;
+    }
+
+    private static String firstLine(String text) {
+        int end = text.indexOf('\n');
+        return end < 0 ? text : text.substring(0, end).strip();
+    }
+
+    /** Stops every connector: tasks flush and commit. */
+    @Override
+    public void close() throws InterruptedException {
+        closed = true;
+        together(List.copyOf(connectors.values()), HostedConnector::stop);
+        configs.close();
+    }
+}

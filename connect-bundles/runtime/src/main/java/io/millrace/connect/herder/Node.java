@@ -1,0 +1,22 @@
+package io.millrace.connect.herder;
+
+import io.millrace.connect.catalog.Catalog;
+import io.millrace.connect.client.KafkaClients;
+import io.millrace.connect.config.Variables;
+import io.millrace.connect.store.SourceOffsets;
+import org.apache.kafka.clients.admin.Admin;
+
+/**
+ * What all connectors of this node share.
+ *
+ * @param workerId where the node's REST interface listens, {@code host:port}; shown in statuses
+ */
+public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, Catalog catalog, Variables variables, Settings settings, String workerId) {
+
+    public record Settings(boolean exactlyOnceSource, long flushIntervalMs, int restartAttempts, long restartBackoffMs) {
+
+        Restarts.Policy restarts() {
+            return new Restarts.Policy(restartAttempts, restartBackoffMs);
+        }
+    }
+}

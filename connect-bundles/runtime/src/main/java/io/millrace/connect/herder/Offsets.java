@@ -1,0 +1,188 @@
+package io.millrace.connect.herder;
+
+import io.millrace.api.http.HttpError;
+import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.sink.SinkWorker;
+import io.millrace.connect.store.PlainJson;
+import io.millrace.connect.store.SourceOffsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.connect.connector.Connector;
+import org.apache.kafka.connect.sink.SinkConnector;
+import org.apache.kafka.connect.source.SourceConnector;
+
+/** Offsets of connectors shown, and changed while the connector is stopped (KIP-875). */
+public final class Offsets {
+
+    private static final java.time.Duration LIMIT = java.time.Duration.ofSeconds(60);
+
+    private final Herder herder;
+
+    public Offsets(Herder herder) {
+        this.herder = herder;
+    }
+
+    /** @return a list of {@code {partition, offset}} */
+    public List<Map<String, Object>> of(String name) throws InterruptedException {
+        List<Map<String, Object>> list = new ArrayList<>();
+        if (sink(name)) {
+            sinkOffsets(name).forEach((partition, offset) -> list.add(pair(
+                    Map.of("kafka_topic", partition.topic(), "kafka_partition", partition.partition()), Map.of("kafka_offset", offset.offset()))));
+        } else {
+            herder.node().offsets().of(name).forEach((partition, offset) -> list.add(pair(partition, offset)));
+        }
+        return list;
+    }
+
+    private static Map<String, Object> pair(Object partition, Object offset) {
+        Map<String, Object> pair = new LinkedHashMap<>();
+        pair.put("partition", partition);
+        pair.put("offset", offset);
+        return pair;
+    }
+
+    private boolean sink(String name) {
+        String type = herder.connector(name).status().type();
+        if (type.equals("unknown")) {
+            throw new HttpError(400, "connector " + name + ": its plugin is not here; install it first");
+        }
+        return type.equals("sink");
+    }
+
+    private String group(String name) {
+        return SinkWorker.group(name, new ConnectorConfig(herder.node().variables().resolve(herder.config(name)), true));
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> sinkOffsets(String name) throws InterruptedException {
+        try {
+            Map<TopicPartition, OffsetAndMetadata> found = new HashMap<>(get(herder.node().admin().listConsumerGroupOffsets(group(name))
+                    .partitionsToOffsetAndMetadata()));
+            found.values().removeIf(java.util.Objects::isNull);
+            return found;
+        } catch (GroupIdNotFoundException e) {
+            return Map.of();
+        }
+    }
+
+    public void reset(String name) throws InterruptedException {
+        stopped(name);
+        if (sink(name)) {
+            Map<TopicPartition, Long> none = new HashMap<>();
+            sinkOffsets(name).keySet().forEach(partition -> none.put(partition, null));
+            ask(name, none, null);
+            try {
+                get(herder.node().admin().deleteConsumerGroups(List.of(group(name))).all());
+            } catch (GroupIdNotFoundException e) {
+                return;
+            }
+        } else {
+            Map<Map<String, ?>, Map<String, ?>> none = new HashMap<>();
+            herder.node().offsets().of(name).keySet().forEach(partition -> none.put(partition, null));
+            ask(name, null, none);
+            write(name, none);
+        }
+    }
+
+    public void alter(String name, List<?> wanted) throws InterruptedException {
+        stopped(name);
+        Map<Map<String, ?>, Map<String, ?>> pairs = new LinkedHashMap<>();
+        for (Object one : wanted) {
+            if (!(one instanceof Map<?, ?> pair) || !(pair.get("partition") instanceof Map<?, ?> partition)
+                    || !(pair.get("offset") == null || pair.get("offset") instanceof Map)) {
+                throw new HttpError(400, "each offset must have the form {\"partition\": {...}, \"offset\": {...} or null}");
+            }
+            pairs.put(PlainJson.normalMap(partition), pair.get("offset") instanceof Map<?, ?> offset ? PlainJson.normalMap(offset) : null);
+        }
+        if (pairs.isEmpty()) {
+            throw new HttpError(400, "Partitions / offsets need to be provided for an alter offsets request");
+        }
+        if (!sink(name)) {
+            ask(name, null, pairs);
+            write(name, pairs);
+            return;
+        }
+        Map<TopicPartition, Long> numbers = new HashMap<>();
+        pairs.forEach((partition, offset) -> {
+            try {
+                TopicPartition of = new TopicPartition(partition.get("kafka_topic").toString(), Integer.parseInt(partition.get("kafka_partition").toString()));
+                numbers.put(of, offset == null ? null : Long.valueOf(offset.get("kafka_offset").toString()));
+            } catch (NullPointerException | NumberFormatException e) {
+                throw new HttpError(400, "a sink's offset must have the form {\"partition\": {\"kafka_topic\": \"...\", \"kafka_partition\": 0}, "
+                        + "\"offset\": {\"kafka_offset\": 0}}");
+            }
+        });
+        ask(name, numbers, null);
+        Map<TopicPartition, OffsetAndMetadata> set = new HashMap<>();
+        numbers.forEach((partition, offset) -> {
+            if (offset != null) {
+                set.put(partition, new OffsetAndMetadata(offset));
+            }
+        });
+        if (!set.isEmpty()) {
+            get(herder.node().admin().alterConsumerGroupOffsets(group(name), set).all());
+        }
+        numbers.keySet().removeAll(set.keySet());
+        if (!numbers.isEmpty()) {
+            get(herder.node().admin().deleteConsumerGroupOffsets(group(name), numbers.keySet()).all());
+        }
+    }
+
+    private void stopped(String name) {
+        if (herder.connector(name).status().state() != RunState.STOPPED) {
+            throw new HttpError(400, "Connectors must be in the STOPPED state before their offsets can be modified. "
+                    + "This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/" + name + "/stop' endpoint");
+        }
+    }
+
+    /** The connector may keep offsets of its own, or refuse. */
+    private void ask(String name, Map<TopicPartition, Long> sinkOffsets, Map<Map<String, ?>, Map<String, ?>> sourceOffsets) throws InterruptedException {
+        Map<String, String> config = herder.node().variables().resolve(herder.config(name));
+        var provided = herder.node().catalog().find(io.millrace.connect.config.Validation.CONNECTORS, config.get(ConnectorConfig.CONNECTOR_CLASS))
+                .orElseThrow(() -> new HttpError(400, "connector " + name + ": its plugin is not here; install it first")).provided();
+        try {
+            Isolated.call("alter-offsets-" + name, provided.loader(), LIMIT, () -> switch (provided.instantiate(Connector.class)) {
+                case SinkConnector sink -> sink.alterOffsets(config, sinkOffsets);
+                case SourceConnector source -> source.alterOffsets(config, sourceOffsets);
+                default -> false;
+            });
+        } catch (UnsupportedOperationException e) {
+            throw new HttpError(400, "connector " + name + " does not support that its offsets are changed from outside: " + e.getMessage());
+        }
+    }
+
+    private void write(String name, Map<Map<String, ?>, Map<String, ?>> offsets) throws InterruptedException {
+        try (Producer<byte[], byte[]> producer = herder.node().clients().producer("connect-alters-" + name, Map.of())) {
+            List<java.util.concurrent.Future<?>> sent = new ArrayList<>();
+            offsets.forEach((partition, offset) -> sent.add(producer.send(SourceOffsets.record(name, partition, offset))));
+            for (java.util.concurrent.Future<?> one : sent) {
+                one.get();
+            }
+        } catch (ExecutionException e) {
+            throw new HttpError(500, "offsets of connector " + name + " cannot be stored: " + e.getCause().getMessage());
+        }
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws InterruptedException {
+        try {
+            return future.get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException missing) {
+                throw missing;
+            }
+            throw new HttpError(500, e.getCause().toString());
+        } catch (TimeoutException e) {
+            throw new HttpError(500, "the broker did not answer within 30 s");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.millrace.connect.herder;
+
+import io.millrace.api.plugin.PluginScope;
+import io.millrace.connect.sink.SinkWorker;
+import io.millrace.connect.source.SourceWorker;
+import io.millrace.connect.task.TaskCounters;
+import io.millrace.connect.task.TaskId;
+import io.millrace.connect.task.TaskSetup;
+import io.millrace.connect.task.WorkerTask;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps one task running: on a thread of its own, started again after failures. Ends for good with {@link #stop}. */
+final class TaskRunner {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
+    private static final Duration GRACE = Duration.ofMillis(300);
+    private static final Duration STOP_LIMIT = Duration.ofMillis(2_500);
+    private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(1);
+
+    /** @param restarts how often it was started again since it was made */
+    record Status(TaskId id, RunState state, String trace, boolean progressed, int restarts, long restartAtMs, TaskCounters.Snapshot counters) {}
+
+    private final TaskSetup setup;
+    private final boolean sink;
+    private final Restarts.Policy policy;
+    private final Thread thread;
+    private final CountDownLatch stopSignal = new CountDownLatch(1);
+
+    // Written by the task's thread (paused: by the controlling one, under this object's lock), read by anybody.
+    private volatile WorkerTask worker;
+    private volatile RunState state = RunState.UNASSIGNED;
+    private volatile String trace = "";
+    private volatile boolean progressed;
+    private volatile int restarts;
+    private volatile long restartAtMs;
+    private boolean paused;
+
+    TaskRunner(TaskSetup setup, boolean sink, boolean paused, Restarts.Policy policy) {
+        this.setup = setup;
+        this.sink = sink;
+        this.paused = paused;
+        this.policy = policy;
+        Thread.Builder kind = setup.config().string("millrace.threads").equals("platform") ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
+        this.thread = PluginScope.threads(setup.loader(), kind.name("connect-task-" + setup.id()).factory()).newThread(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    Map<String, String> settings() {
+        return setup.settings();
+    }
+
+    /** A fresh runner of the same task, not yet started. */
+    TaskRunner again(boolean startPaused) {
+        return new TaskRunner(setup, sink, startPaused, policy);
+    }
+
+    Status status() {
+        RunState seen = state == RunState.RUNNING && isPaused() ? RunState.PAUSED : state;
+        return new Status(setup.id(), seen, trace, progressed, restarts, restartAtMs, setup.counters().snapshot());
+    }
+
+    private synchronized boolean isPaused() {
+        return paused;
+    }
+
+    private void run() {
+        Restarts failures = new Restarts(policy);
+        while (!stopped()) {
+            long[] since = {System.nanoTime()};
+            try {
+                runOnce(since);
+            } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+                if (stopped()) {
+                    LOG.warn("task {}: failed while stopping; what was not committed is delivered again: {}", setup.id(), e.toString());
+                    return;
+                }
+                if (!awaitRestart(e, failures.failed(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - since[0])), failures.failures())) {
+                    return;
+                }
+            } finally {
+                worker = null;
+            }
+        }
+    }
+
+    private void runOnce(long[] since) throws Exception {
+        WorkerTask made;
+        synchronized (this) {
+            made = sink ? new SinkWorker(setup, paused) : new SourceWorker(setup, paused);
+            worker = made;
+        }
+        if (stopped()) {
+            return;
+        }
+        made.run(new WorkerTask.Progress() {
+            @Override
+            public void running() {
+                since[0] = System.nanoTime();
+                restartAtMs = 0;
+                state = RunState.RUNNING;
+            }
+
+            @Override
+            public void progressed() {
+                progressed = true;
+            }
+        });
+    }
+
+    private boolean awaitRestart(Throwable failure, long pauseMs, int failures) {
+        // An interrupt was meant for the run that has just failed.
+        Thread.interrupted();
+        setup.counters().error(Traces.brief(failure));
+        trace = Traces.of(failure);
+        progressed = false;
+        restartAtMs = pauseMs < 0 ? 0 : System.currentTimeMillis() + pauseMs;
+        state = RunState.FAILED;
+        if (pauseMs < 0) {
+            LOG.error("task {} failed and is given up after {} restarts; mend the cause and restart it: {}", setup.id(), failures,
+                    Traces.brief(failure), failure);
+            return false;
+        }
+        LOG.warn("task {} failed, restart {} in {} ms: {}", setup.id(), failures, pauseMs, Traces.brief(failure));
+        LOG.debug("task {}", setup.id(), failure);
+        try {
+            if (stopSignal.await(pauseMs, TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+        } catch (InterruptedException e) {
+            return false;
+        }
+        restarts++;
+        state = RunState.RESTARTING;
+        return true;
+    }
+
+    private boolean stopped() {
+        return stopSignal.getCount() == 0;
+    }
+
+    synchronized void pause(boolean newPaused) {
+        paused = newPaused;
+        WorkerTask running = worker;
+        if (running != null) {
+            running.pause(newPaused);
+        }
+    }
+
+    /** Stops and waits; first kindly, then through the plugin's {@code stop()}, then by interrupt. */
+    void stop() throws InterruptedException {
+        stopSignal.countDown();
+        WorkerTask running = worker;
+        if (running != null) {
+            running.requestStop();
+        }
+        if (!ended(GRACE)) {
+            if (running != null) {
+                PluginScope.threads(setup.loader(), Thread.ofVirtual().factory()).newThread(running::stopPlugin).start();
+            }
+            if (!ended(STOP_LIMIT)) {
+                thread.interrupt();
+                if (!ended(INTERRUPT_LIMIT)) {
+                    LOG.error("task {} does not stop, not even interrupted; it is left behind. Its plugin stays in memory until it ends", setup.id());
+                }
+            }
+        }
+        state = RunState.UNASSIGNED;
+    }
+
+    private boolean ended(Duration limit) throws InterruptedException {
+        return thread.getState() == Thread.State.NEW || thread.join(limit);
+    }
+}

@@ -1,0 +1,433 @@
+package io.millrace.connect.sink;
+
+import io.millrace.api.plugin.PluginScope;
+import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.pipeline.Pipeline;
+import io.millrace.connect.pipeline.RawSinkRecord;
+import io.millrace.connect.pipeline.StageFailure;
+import io.millrace.connect.task.PluginMeters;
+import io.millrace.connect.task.TaskSetup;
+import io.millrace.connect.task.WorkerTask;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of a sink task: polls, converts, transforms, puts; flushes and then commits offsets, so that what was not delivered is delivered
+ * again. All on one thread.
+ */
+public final class SinkWorker implements WorkerTask {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SinkWorker.class);
+    private static final long MAX_POLL_MS = 1_000;
+    private static final long FIRST_RETRY_MS = 100;
+    private static final long MAX_RETRY_MS = 10_000;
+    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(10);
+
+    private final TaskSetup setup;
+    // Set by the controlling threads, read by the task's.
+    private volatile boolean stopping;
+    private volatile boolean pauseWanted;
+    // Set by the task's thread, read by the one that stops it.
+    private volatile Consumer<byte[], byte[]> consumer;
+
+    // The rest belongs to the task's thread.
+    private SinkTask task;
+    private SinkContext context;
+    private RecordErrors errors;
+    private List<SinkRecord> batch = new ArrayList<>();
+    private Map<TopicPartition, OffsetAndMetadata> batchEnds = new HashMap<>();
+    private final Map<TopicPartition, OffsetAndMetadata> delivered = new HashMap<>();
+    private Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
+    private final Set<TopicPartition> opened = new HashSet<>();
+    private long batchBytes;
+    private boolean undelivered;
+    private boolean pauseApplied;
+    private int retries;
+    private long retryAtNanos;
+    private long lastCommitNanos;
+    private RuntimeException rebalanceFailure;
+
+    public SinkWorker(TaskSetup setup, boolean paused) {
+        this.setup = setup;
+        this.pauseWanted = paused;
+    }
+
+    /** The consumer group of a sink connector. */
+    public static String group(String connector, ConnectorConfig config) {
+        return String.valueOf(config.withPrefix("consumer.override.").getOrDefault("group.id", "connect-" + connector));
+    }
+
+    @Override
+    public void run(Progress progress) throws Exception {
+        try (PluginMeters meters = new PluginMeters(Map.of("connector", setup.id().connector(), "task", Integer.toString(setup.id().task())));
+                Pipeline<SinkRecord> pipeline = Pipeline.open(setup.config(), setup.catalog(), setup.uses());
+                RecordErrors recordErrors = new RecordErrors(setup)) {
+            errors = recordErrors;
+            consumer = consumer();
+            boolean clean = false;
+            try {
+                task = (SinkTask) setup.taskClass().getDeclaredConstructor().newInstance();
+                context = new SinkContext(setup.settings(), consumer, errors, meters.metrics());
+                task.initialize(context);
+                task.start(setup.settings());
+                subscribe();
+                progress.running();
+                work(pipeline, progress);
+                clean = true;
+            } finally {
+                end(clean);
+            }
+        }
+    }
+
+    private Consumer<byte[], byte[]> consumer() {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("group.id", group(setup.id().connector(), setup.config()));
+        // Sources write in transactions by default; what one of them takes back must not be delivered.
+        settings.put("isolation.level", "read_committed");
+        settings.put("max.poll.records", 2_000);
+        settings.putAll(setup.config().withPrefix("consumer.override."));
+        return setup.clients().consumer("connector-consumer-" + setup.id(), settings);
+    }
+
+    private void subscribe() {
+        List<String> topics = setup.config().list(ConnectorConfig.TOPICS);
+        ConsumerRebalanceListener listener = new Rebalances();
+        if (topics.isEmpty()) {
+            consumer.subscribe(Pattern.compile(setup.config().string(ConnectorConfig.TOPICS_REGEX)), listener);
+        } else {
+            consumer.subscribe(topics, listener);
+        }
+    }
+
+    private void work(Pipeline<SinkRecord> pipeline, Progress progress) throws Exception {
+        lastCommitNanos = System.nanoTime();
+        long patience = 0;
+        while (!stopping) {
+            applyPause();
+            poll(pipeline, patience);
+            if (rebalanceFailure != null) {
+                throw rebalanceFailure;
+            }
+            patience = MAX_POLL_MS;
+            if (undelivered ? System.nanoTime() - retryAtNanos >= 0 : !pauseApplied || !batchEnds.isEmpty()) {
+                deliver(progress);
+            }
+            if (undelivered) {
+                patience = Math.clamp((retryAtNanos - System.nanoTime()) / 1_000_000, 1, MAX_POLL_MS);
+            }
+            rewind();
+            if (context.takeCommitRequest() || elapsedMs() >= setup.options().flushIntervalMs()) {
+                commit(delivered);
+                lag();
+            }
+            long timeout = context.takeTimeout();
+            patience = Math.min(timeout >= 0 && !undelivered ? Math.min(timeout, patience) : patience,
+                    Math.max(1, setup.options().flushIntervalMs() - elapsedMs()));
+        }
+    }
+
+    private long elapsedMs() {
+        return (System.nanoTime() - lastCommitNanos) / 1_000_000;
+    }
+
+    private void applyPause() {
+        boolean wanted = pauseWanted;
+        if (wanted && !pauseApplied) {
+            consumer.pause(consumer.assignment());
+        } else if (!wanted && pauseApplied && !undelivered) {
+            resumeAll();
+        }
+        pauseApplied = wanted;
+    }
+
+    private void resumeAll() {
+        Set<TopicPartition> partitions = new HashSet<>(consumer.assignment());
+        partitions.removeAll(context.paused());
+        consumer.resume(partitions);
+    }
+
+    private void poll(Pipeline<SinkRecord> pipeline, long patienceMs) throws InterruptedException {
+        ConsumerRecords<byte[], byte[]> records;
+        try {
+            records = consumer.poll(Duration.ofMillis(patienceMs));
+        } catch (WakeupException e) {
+            return;
+        } catch (org.apache.kafka.common.errors.InterruptException e) {
+            throw (InterruptedException) new InterruptedException().initCause(e);
+        }
+        if (records.isEmpty()) {
+            return;
+        }
+        for (ConsumerRecord<byte[], byte[]> raw : records) {
+            batchBytes += Math.max(0, raw.serializedKeySize()) + Math.max(0, raw.serializedValueSize());
+            try {
+                SinkRecord record = pipeline.transform(pipeline.fromKafka(raw));
+                if (record != null) {
+                    batch.add(record);
+                }
+            } catch (StageFailure failure) {
+                errors.handle(raw, failure);
+            }
+        }
+        for (TopicPartition partition : records.partitions()) {
+            ConsumerRecord<byte[], byte[]> last = records.records(partition).getLast();
+            batchEnds.put(partition, new OffsetAndMetadata(last.offset() + 1, last.leaderEpoch(), ""));
+            setup.topics().accept(partition.topic());
+        }
+    }
+
+    private void deliver(Progress progress) {
+        try {
+            task.put(batch);
+        } catch (RetriableException e) {
+            if (!undelivered) {
+                LOG.warn("task {}: put of {} records failed and is tried again: {}", setup.id(), batch.size(), e.toString());
+            }
+            setup.counters().error(e.toString());
+            undelivered = true;
+            consumer.pause(consumer.assignment());
+            long wished = context.takeTimeout();
+            long pause = wished >= 0 ? wished : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS << Math.min(retries++, 10));
+            retryAtNanos = System.nanoTime() + pause * 1_000_000;
+            return;
+        }
+        if (undelivered) {
+            undelivered = false;
+            retries = 0;
+            if (!pauseApplied) {
+                resumeAll();
+            }
+        }
+        if (!batchEnds.isEmpty()) {
+            setup.counters().batch(batch.size(), batchBytes);
+            delivered.putAll(batchEnds);
+            batchEnds = new HashMap<>();
+            // The task may keep the list it was given.
+            batch = new ArrayList<>();
+            batchBytes = 0;
+        }
+        progress.progressed();
+    }
+
+    private void rewind() {
+        context.takeRewinds().forEach((partition, offset) -> {
+            if (consumer.assignment().contains(partition)) {
+                consumer.seek(partition, offset);
+                delivered.put(partition, new OffsetAndMetadata(offset));
+                batchEnds.remove(partition);
+                batch.removeIf(record -> of(partition, record));
+            }
+        });
+    }
+
+    private static boolean of(TopicPartition partition, SinkRecord record) {
+        return record instanceof RawSinkRecord known
+                ? known.raw().partition() == partition.partition() && known.raw().topic().equals(partition.topic())
+                : record.originalKafkaPartition() == partition.partition() && record.originalTopic().equals(partition.topic());
+    }
+
+    private void commit(Map<TopicPartition, OffsetAndMetadata> upTo) throws InterruptedException {
+        lastCommitNanos = System.nanoTime();
+        Map<TopicPartition, OffsetAndMetadata> wanted;
+        try {
+            wanted = task.preCommit(new HashMap<>(upTo));
+        } catch (RetriableException e) {
+            setup.counters().error(e.toString());
+            LOG.warn("task {}: flush failed, offsets are not committed yet: {}", setup.id(), e.toString());
+            return;
+        }
+        errors.settle();
+        if (wanted == null || wanted.isEmpty()) {
+            return;
+        }
+        Map<TopicPartition, OffsetAndMetadata> allowed = new HashMap<>();
+        wanted.forEach((partition, offset) -> {
+            OffsetAndMetadata reached = upTo.get(partition);
+            if (offset != null && reached != null && offset.offset() <= reached.offset() && !offset.equals(committed.get(partition))) {
+                allowed.put(partition, offset);
+            }
+        });
+        if (allowed.isEmpty()) {
+            return;
+        }
+        try {
+            commitSync(allowed);
+            committed.putAll(allowed);
+            setup.counters().committed(System.currentTimeMillis());
+        } catch (CommitFailedException | RebalanceInProgressException e) {
+            LOG.info("task {}: offsets not committed, the group rebalances; the records may be delivered again: {}", setup.id(), e.getMessage());
+        }
+    }
+
+    private void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        try {
+            consumer.commitSync(offsets, COMMIT_TIMEOUT);
+        } catch (WakeupException e) {
+            // The wake-up was meant for poll.
+            consumer.commitSync(offsets, COMMIT_TIMEOUT);
+        }
+    }
+
+    private void lag() {
+        long lag = 0;
+        for (TopicPartition partition : consumer.assignment()) {
+            lag += consumer.currentLag(partition).orElse(0);
+        }
+        setup.counters().lag(lag);
+    }
+
+    private void end(boolean clean) throws InterruptedException {
+        try {
+            if (task != null && clean) {
+                commit(delivered);
+            }
+        } finally {
+            try {
+                closePartitions(List.copyOf(opened));
+            } finally {
+                stopTask();
+                Consumer<byte[], byte[]> closed = consumer;
+                consumer = null;
+                task = null;
+                closed.close(CloseOptions.timeout(Duration.ofSeconds(2)));
+            }
+        }
+    }
+
+    private void closePartitions(Collection<TopicPartition> partitions) {
+        Set<TopicPartition> closing = new HashSet<>(partitions);
+        closing.retainAll(opened);
+        if (closing.isEmpty() || task == null) {
+            return;
+        }
+        opened.removeAll(closing);
+        try {
+            task.close(closing);
+        } finally {
+            delivered.keySet().removeAll(closing);
+            committed.keySet().removeAll(closing);
+            batchEnds.keySet().removeAll(closing);
+            context.paused().removeAll(closing);
+            batch.removeIf(record -> closing.stream().anyMatch(partition -> of(partition, record)));
+            if (batch.isEmpty() && undelivered) {
+                undelivered = false;
+                retries = 0;
+            }
+        }
+    }
+
+    @Override
+    public void requestStop() {
+        stopping = true;
+        wake();
+    }
+
+    @Override
+    public void pause(boolean paused) {
+        // Seen after the current poll: a wake-up could hit a rebalance.
+        pauseWanted = paused;
+    }
+
+    private void wake() {
+        Consumer<byte[], byte[]> polling = consumer;
+        if (polling != null) {
+            polling.wakeup();
+        }
+    }
+
+    @Override
+    public void stopPlugin() {
+        // Unlike a source's, a sink task's stop() may not come while put() runs: its own thread calls it.
+    }
+
+    private void stopTask() {
+        SinkTask running = task;
+        if (running != null) {
+            try (var _ = PluginScope.of(setup.loader())) {
+                running.stop();
+            } catch (RuntimeException | LinkageError e) {
+                LOG.warn("task {}: stop failed: {}", setup.id(), e.toString());
+            }
+        }
+    }
+
+    private final class Rebalances implements ConsumerRebalanceListener {
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+            if (partitions.isEmpty() || task == null) {
+                return;
+            }
+            guard(() -> {
+                for (TopicPartition partition : partitions) {
+                    delivered.put(partition, new OffsetAndMetadata(consumer.position(partition)));
+                    committed.put(partition, delivered.get(partition));
+                }
+                opened.addAll(partitions);
+                task.open(partitions);
+                if (pauseApplied || undelivered) {
+                    consumer.pause(consumer.assignment());
+                }
+            });
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+            if (partitions.isEmpty() || task == null) {
+                return;
+            }
+            guard(() -> {
+                try {
+                    commit(delivered);
+                } finally {
+                    closePartitions(partitions);
+                }
+            });
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> partitions) {
+            guard(() -> closePartitions(partitions));
+        }
+
+        /** The consumer would swallow what a listener throws; the task must fail of it. */
+        private void guard(Step step) {
+            try {
+                step.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (WakeupException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                rebalanceFailure = e;
+            }
+        }
+    }
+
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+}

@@ -1,0 +1,277 @@
+package io.millrace.connect.source;
+
+import io.millrace.api.plugin.PluginScope;
+import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.pipeline.Pipeline;
+import io.millrace.connect.pipeline.StageFailure;
+import io.millrace.connect.source.OutgoingBatch.End;
+import io.millrace.connect.source.OutgoingBatch.Outgoing;
+import io.millrace.connect.task.PluginMeters;
+import io.millrace.connect.task.TaskSetup;
+import io.millrace.connect.task.WorkerTask;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.metrics.PluginMetrics;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.source.SourceTask;
+import org.apache.kafka.connect.source.SourceTaskContext;
+import org.apache.kafka.connect.source.TransactionContext;
+import org.apache.kafka.connect.storage.OffsetStorageReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of a source task. Its thread polls, transforms and converts; a second one writes. Exactly once: the producer's start fences the
+ * task's former producer before offsets are read, and every transaction holds records and offsets together (KIP-618).
+ */
+public final class SourceWorker implements WorkerTask {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SourceWorker.class);
+    private static final long MAX_QUEUED_BYTES = 16 << 20;
+    /** A poll that returns nothing at once must not spin. */
+    private static final long EMPTY_POLL_MS = 5;
+
+    private final TaskSetup setup;
+    private final BatchQueue queue = new BatchQueue(MAX_QUEUED_BYTES);
+    private final TransactionMarks marks;
+    private final AtomicBoolean pluginStopped = new AtomicBoolean();
+    private final AtomicReference<Throwable> writerFailure = new AtomicReference<>();
+    private final Object pauseSignal = new Object();
+    // Set by the controlling threads, read by the polling one.
+    private volatile boolean stopping;
+    private volatile boolean paused;
+    // Set by the polling thread, read by the one that calls stopPlugin.
+    private volatile SourceTask task;
+
+    public SourceWorker(TaskSetup setup, boolean paused) {
+        this.setup = setup;
+        this.paused = paused;
+        this.marks = setup.options().connectorDefinesTransactions() ? new TransactionMarks() : null;
+    }
+
+    @Override
+    public void run(Progress progress) throws Exception {
+        try (PluginMeters meters = new PluginMeters(Map.of("connector", setup.id().connector(), "task", Integer.toString(setup.id().task())));
+                Pipeline<SourceRecord> pipeline = Pipeline.open(setup.config(), setup.catalog(), setup.uses());
+                Producer<byte[], byte[]> producer = producer()) {
+            if (setup.options().exactlyOnce()) {
+                producer.initTransactions();
+            }
+            task = (SourceTask) setup.taskClass().getDeclaredConstructor().newInstance();
+            try {
+                task.initialize(new Context(meters.metrics()));
+                task.start(setup.settings());
+                progress.running();
+                work(producer, pipeline, progress);
+            } finally {
+                stopPlugin();
+                if (writerFailure.get() != null || !stopping) {
+                    // Nothing of a failed run is worth waiting for.
+                    producer.close(Duration.ZERO);
+                }
+            }
+        } finally {
+            task = null;
+        }
+    }
+
+    private Producer<byte[], byte[]> producer() {
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("linger.ms", 5);
+        settings.putAll(setup.config().withPrefix("producer.override."));
+        if (setup.options().exactlyOnce()) {
+            settings.put("transactional.id", "connect-" + setup.id());
+            settings.put("enable.idempotence", true);
+        }
+        return setup.clients().producer("connector-producer-" + setup.id(), settings);
+    }
+
+    private void work(Producer<byte[], byte[]> producer, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
+        Thread poller = Thread.currentThread();
+        SourceTask polled = task;
+        TransactionWriter writer = new TransactionWriter(setup, producer, polled, queue);
+        Thread writing = PluginScope.threads(setup.loader(), Thread.ofVirtual().name("connect-writes-" + setup.id()).factory()).newThread(() -> {
+            try {
+                writer.run();
+            } catch (InterruptedException | RuntimeException | LinkageError e) {
+                writerFailure.set(e);
+                poller.interrupt();
+            }
+        });
+        writing.start();
+        boolean drained = false;
+        try {
+            poll(polled, pipeline, progress);
+            queue.end();
+            writing.join();
+            drained = true;
+        } catch (Exception | LinkageError e) {
+            Throwable cause = writerFailure.get();
+            if (cause != null) {
+                throw new ConnectException(setup.id() + ": writing failed: " + cause.getMessage(), cause);
+            }
+            if (!stopping) {
+                throw e;
+            }
+            LOG.debug("task {}: poll ended with {} while stopping", setup.id(), e.toString());
+        } finally {
+            queue.end();
+            if (!drained) {
+                finish(writing);
+            }
+        }
+        Throwable cause = writerFailure.get();
+        if (cause != null) {
+            throw new ConnectException(setup.id() + ": writing failed: " + cause.getMessage(), cause);
+        }
+    }
+
+    /** What was polled before a failure is whole and may still be written. */
+    private static void finish(Thread writing) throws InterruptedException {
+        boolean interrupted = Thread.interrupted();
+        if (!writing.join(Duration.ofSeconds(interrupted ? 1 : 5))) {
+            writing.interrupt();
+            writing.join(Duration.ofSeconds(1));
+        }
+    }
+
+    private void poll(SourceTask polled, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
+        while (!stopping) {
+            if (paused) {
+                awaitResume();
+                continue;
+            }
+            long before = System.nanoTime();
+            List<SourceRecord> records = polled.poll();
+            progress.progressed();
+            if (records != null && !records.isEmpty()) {
+                enqueue(records, pipeline);
+            } else {
+                if (marks != null && marks.afterBatch() instanceof End end && end != End.OPEN) {
+                    queue.put(new OutgoingBatch(List.of(), 0, end));
+                }
+                if (System.nanoTime() - before < 1_000_000 && !stopping) {
+                    Thread.sleep(EMPTY_POLL_MS);
+                }
+            }
+        }
+    }
+
+    private void enqueue(List<SourceRecord> records, Pipeline<SourceRecord> pipeline) throws InterruptedException {
+        List<Outgoing> converted = new ArrayList<>(records.size());
+        long bytes = 0;
+        for (SourceRecord record : records) {
+            ProducerRecord<byte[], byte[]> outgoing = convert(record, pipeline);
+            converted.add(new Outgoing(record, outgoing));
+            if (outgoing != null) {
+                bytes += size(outgoing.key()) + size(outgoing.value());
+            }
+            if (marks != null) {
+                End end = marks.after(record);
+                if (end != End.OPEN) {
+                    queue.put(new OutgoingBatch(converted, bytes, end));
+                    converted = new ArrayList<>();
+                    bytes = 0;
+                }
+            }
+        }
+        queue.put(new OutgoingBatch(converted, bytes, marks == null ? End.COMMIT : marks.afterBatch()));
+    }
+
+    private static int size(byte[] bytes) {
+        return bytes == null ? 0 : bytes.length;
+    }
+
+    private ProducerRecord<byte[], byte[]> convert(SourceRecord record, Pipeline<SourceRecord> pipeline) throws InterruptedException {
+        try {
+            SourceRecord transformed = pipeline.transform(record);
+            return transformed == null ? null : pipeline.toKafka(transformed);
+        } catch (StageFailure failure) {
+            ConnectorConfig config = setup.config();
+            setup.counters().error(failure.getMessage());
+            if (config.flag("errors.log.enable")) {
+                LOG.error("task {}: {}{}", setup.id(), failure.getMessage(),
+                        config.flag("errors.log.include.messages") ? "; record " + record : "", failure.getCause());
+            }
+            if (!config.toleratesErrors()) {
+                throw new ConnectException("Tolerance exceeded in error handler: " + failure.getMessage(), failure.getCause());
+            }
+            setup.counters().skipped();
+            return null;
+        }
+    }
+
+    private void awaitResume() throws InterruptedException {
+        synchronized (pauseSignal) {
+            while (paused && !stopping) {
+                pauseSignal.wait();
+            }
+        }
+    }
+
+    @Override
+    public void requestStop() {
+        synchronized (pauseSignal) {
+            stopping = true;
+            pauseSignal.notifyAll();
+        }
+    }
+
+    @Override
+    public void pause(boolean newPaused) {
+        synchronized (pauseSignal) {
+            paused = newPaused;
+            pauseSignal.notifyAll();
+        }
+    }
+
+    @Override
+    public void stopPlugin() {
+        SourceTask running = task;
+        if (running != null && pluginStopped.compareAndSet(false, true)) {
+            try (var _ = PluginScope.of(setup.loader())) {
+                running.stop();
+            } catch (RuntimeException | LinkageError e) {
+                LOG.warn("task {}: stop failed: {}", setup.id(), e.toString());
+            }
+        }
+    }
+
+    private final class Context implements SourceTaskContext {
+
+        private final PluginMetrics metrics;
+        private final OffsetStorageReader reader = new StoredOffsets(setup.offsets(), setup.id().connector());
+
+        Context(PluginMetrics metrics) {
+            this.metrics = metrics;
+        }
+
+        @Override
+        public Map<String, String> configs() {
+            return setup.settings();
+        }
+
+        @Override
+        public OffsetStorageReader offsetStorageReader() {
+            return reader;
+        }
+
+        @Override
+        public TransactionContext transactionContext() {
+            return marks;
+        }
+
+        @Override
+        public PluginMetrics pluginMetrics() {
+            return metrics;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package io.millrace.connect.source;
+
+import io.millrace.connect.source.OutgoingBatch.Outgoing;
+import io.millrace.connect.store.SourceOffsets;
+import io.millrace.connect.task.TaskSetup;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.source.SourceTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes batches from the queue and writes them with their offsets in one transaction. While one is being committed the task polls on, so the
+ * next one takes all that has come meanwhile: as under group commit, transactions grow with the load and nothing waits for company.
+ */
+final class TransactionWriter {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TransactionWriter.class);
+    private static final long IDLE_MS = 1_000;
+
+    private record Sent(SourceRecord source, Future<RecordMetadata> metadata) {}
+
+    private final TaskSetup setup;
+    private final Producer<byte[], byte[]> producer;
+    private final SourceTask task;
+    private final BatchQueue queue;
+    private final boolean transactional;
+    private final boolean perMark;
+    private final long intervalMs;
+    private final TopicCreation topics;
+
+    private final List<Sent> sent = new ArrayList<>();
+    private final Map<Map<String, ?>, Map<String, ?>> offsets = new LinkedHashMap<>();
+    private boolean open;
+    private long openedNanos;
+    private long bytes;
+
+    TransactionWriter(TaskSetup setup, Producer<byte[], byte[]> producer, SourceTask task, BatchQueue queue) {
+        this.setup = setup;
+        this.producer = producer;
+        this.task = task;
+        this.queue = queue;
+        this.transactional = setup.options().exactlyOnce();
+        String boundary = setup.config().string("transaction.boundary");
+        this.perMark = boundary.equals("connector");
+        this.intervalMs = boundary.equals("interval") ? setup.config().number("transaction.boundary.interval.ms") : -1;
+        this.topics = new TopicCreation(setup.config(), setup.admin());
+    }
+
+    /** Until the queue has ended; what is left then is committed. */
+    void run() throws InterruptedException {
+        for (List<OutgoingBatch> batches = queue.takeAll(patience()); batches != null; batches = queue.takeAll(patience())) {
+            boolean mayCommit = false;
+            for (OutgoingBatch batch : batches) {
+                send(batch);
+                switch (batch.end()) {
+                    case OPEN -> { }
+                    case COMMIT -> {
+                        mayCommit = true;
+                        if (perMark) {
+                            commit();
+                        }
+                    }
+                    case ABORT -> abort();
+                }
+            }
+            if (open && intervalMs < 0 && mayCommit && !perMark || open && intervalMs >= 0 && elapsedMs() >= intervalMs) {
+                commit();
+            }
+        }
+        if (open && !perMark) {
+            commit();
+        }
+    }
+
+    private long patience() {
+        return open && intervalMs >= 0 ? Math.max(0, intervalMs - elapsedMs()) : IDLE_MS;
+    }
+
+    private long elapsedMs() {
+        return (System.nanoTime() - openedNanos) / 1_000_000;
+    }
+
+    private void send(OutgoingBatch batch) throws InterruptedException {
+        begin();
+        for (Outgoing outgoing : batch.records()) {
+            if (outgoing.converted() == null) {
+                sent.add(new Sent(outgoing.source(), null));
+            } else {
+                if (topics.ensure(outgoing.converted().topic())) {
+                    setup.topics().accept(outgoing.converted().topic());
+                }
+                sent.add(new Sent(outgoing.source(), producer.send(outgoing.converted())));
+            }
+            if (outgoing.source().sourcePartition() != null && outgoing.source().sourceOffset() != null) {
+                offsets.put(outgoing.source().sourcePartition(), outgoing.source().sourceOffset());
+            }
+        }
+        bytes += batch.bytes();
+    }
+
+    private void begin() {
+        if (!open) {
+            if (transactional) {
+                producer.beginTransaction();
+            }
+            open = true;
+            openedNanos = System.nanoTime();
+        }
+    }
+
+    private void abort() throws InterruptedException {
+        if (!transactional) {
+            throw new ConnectException(setup.id() + ": the connector aborts a transaction, but exactly-once delivery is switched off on this node");
+        }
+        producer.abortTransaction();
+        // The records are gone for good, as the connector wants; without its offsets it would only read them again.
+        producer.beginTransaction();
+        sent.replaceAll(one -> new Sent(one.source(), null));
+        commit();
+    }
+
+    private void commit() throws InterruptedException {
+        String connector = setup.id().connector();
+        if (!transactional) {
+            producer.flush();
+            sent.forEach(one -> metadata(one));
+        }
+        offsets.forEach((partition, offset) -> producer.send(SourceOffsets.record(connector, partition, offset)));
+        if (transactional) {
+            producer.commitTransaction();
+        } else {
+            producer.flush();
+        }
+        open = false;
+        setup.counters().batch(sent.size(), bytes);
+        setup.counters().committed(System.currentTimeMillis());
+        tellTask();
+        sent.clear();
+        offsets.clear();
+        bytes = 0;
+    }
+
+    private void tellTask() throws InterruptedException {
+        for (Sent one : sent) {
+            try {
+                task.commitRecord(one.source(), metadata(one));
+            } catch (RuntimeException e) {
+                LOG.warn("task {}: commitRecord failed; the record is committed all the same: {}", setup.id(), e.toString());
+                break;
+            }
+        }
+        try {
+            task.commit();
+        } catch (RuntimeException e) {
+            LOG.warn("task {}: commit failed; the records are committed all the same: {}", setup.id(), e.toString());
+        }
+    }
+
+    private RecordMetadata metadata(Sent one) {
+        if (one.metadata() == null) {
+            return null;
+        }
+        try {
+            return one.metadata().get();
+        } catch (ExecutionException e) {
+            throw new ConnectException(setup.id() + ": a record could not be written: " + e.getCause().getMessage(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ConnectException(setup.id() + ": interrupted while writing", e);
+        }
+    }
+}
