@@ -143,7 +143,8 @@ public final class Herder implements HealthCheck, AutoCloseable {
             }
             configs.putConfig(name, named);
             if (existing != null) {
-                inBackground("reconfigure-" + name, () -> existing.reconfigure(named));
+                existing.config(named);
+                inBackground("reconfigure-" + name, existing::start);
                 return false;
             }
             configs.putTarget(name, initial);
@@ -215,11 +216,15 @@ public final class Herder implements HealthCheck, AutoCloseable {
         }
     }
 
-    /** @param onlyFailed spares what has not failed */
+    /**
+     * Tasks belong to their connector's instance: unlike in Kafka Connect, a restart of a connector that runs takes them along.
+     *
+     * @param onlyFailed spares what has not failed
+     */
     public void restart(String name, boolean includeTasks, boolean onlyFailed) throws InterruptedException {
         HostedConnector connector = connector(name);
         HostedConnector.Status before = connector.status();
-        if (!onlyFailed && includeTasks || before.state() == RunState.FAILED || !onlyFailed && before.state() == RunState.UNASSIGNED) {
+        if (!onlyFailed || before.state() == RunState.FAILED) {
             inBackground("restart-" + name, connector::start);
         } else if (includeTasks) {
             for (TaskRunner.Status task : before.tasks()) {
@@ -227,9 +232,6 @@ public final class Herder implements HealthCheck, AutoCloseable {
                     inBackground("restart-" + task.id(), () -> connector.restartTask(task.id().task()));
                 }
             }
-        } else if (!onlyFailed) {
-            // Kafka Connect would leave the tasks alone; here they are the instance's, and are replaced only if their settings change.
-            inBackground("restart-" + name, connector::restartInstance);
         }
     }
 

@@ -58,8 +58,9 @@ final class HostedConnector {
     /** Plugins that anything of the running connector comes from. */
     private final Set<Plugin> uses = ConcurrentHashMap.newKeySet();
 
-    // Written under the operation lock, read by reports.
+    // Written when a change is stored, read by reports and at every start.
     private volatile Map<String, String> raw;
+    // Written under the operation lock, read by reports.
     private volatile TargetState target;
     private volatile RunState state = RunState.UNASSIGNED;
     private volatile String trace = "";
@@ -347,20 +348,10 @@ final class HostedConnector {
         tasks = List.of();
     }
 
-    void reconfigure(Map<String, String> config) throws InterruptedException {
-        operation.lockInterruptibly();
-        try {
-            raw = config;
-            type = "unknown";
-            start();
-        } finally {
-            operation.unlock();
-        }
-    }
-
-    /** A new instance of the connector; its tasks go on unless the new instance wants others. */
-    void restartInstance() throws InterruptedException {
-        start();
+    /** What reports show and the next start uses. */
+    void config(Map<String, String> config) {
+        raw = config;
+        type = "unknown";
     }
 
     void target(TargetState wanted) throws InterruptedException {

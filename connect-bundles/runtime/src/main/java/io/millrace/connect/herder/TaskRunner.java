@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 final class TaskRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
-    private static final Duration GRACE = Duration.ofMillis(300);
+    private static final Duration GRACE = Duration.ofMillis(100);
     private static final Duration STOP_LIMIT = Duration.ofMillis(2_500);
     private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(1);
 
