@@ -17,7 +17,8 @@ import org.apache.kafka.common.serialization.Serdes;
 public final class Json {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final ObjectReader OBJECTS = MAPPER.readerForMapOf(Object.class).with(DeserializationFeature.USE_LONG_FOR_INTS);
+    private static final ObjectReader OBJECTS = MAPPER.readerForMapOf(Object.class).with(DeserializationFeature.USE_LONG_FOR_INTS,
+            DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private Json() {}
 

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,12 +32,12 @@ final class Feeder {
     private volatile RuntimeException failure;
     private volatile Thread thread;
 
-    Feeder(LogReader reader, InputPartition input, long offset, Runnable signal) {
+    Feeder(LogReader reader, InputPartition input, long offset, BooleanSupplier settled, Runnable signal) {
         this.reader = reader;
         this.input = input;
         this.position = offset;
         this.signal = signal;
-        input.start(offset, this::isCaughtUp);
+        input.start(offset, this::isCaughtUp, () -> reader.endOffset(Isolation.READ_COMMITTED), settled);
     }
 
     void start(String job) {

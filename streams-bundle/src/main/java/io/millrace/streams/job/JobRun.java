@@ -200,26 +200,33 @@ final class JobRun {
             List<List<Task>> shares = new ArrayList<>();
             transactions.forEach(_ -> shares.add(new ArrayList<>()));
             List<SubTopology> parts = plan.subTopologies();
+            Map<String, List<Task>> writers = new HashMap<>();
             int count = 0;
             for (int i = 0; i < parts.size(); i++) {
                 for (int partition = 0; partition < partitions.tasks().get(i); partition++) {
                     // By partition, so that the heavy sub-topology's tasks spread.
                     int worker = partition % threads;
-                    shares.get(worker).add(new Task(spec.name(), parts.get(i), partition, topic -> logs.partitions(topic).orElseThrow(),
-                            transactions.get(worker)));
+                    Task task = new Task(spec.name(), parts.get(i), partition, topic -> logs.partitions(topic).orElseThrow(), transactions.get(worker));
+                    shares.get(worker).add(task);
+                    parts.get(i).written().forEach(written -> writers
+                            .computeIfAbsent(Plan.repartitionTopic(spec.name(), written), _ -> new ArrayList<>()).add(task));
                     count++;
                 }
             }
             tasks = count;
             List<Worker> made = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
-                made.add(new Worker(transactions.get(i), shares.get(i), logs, positions, commitMillis));
+                made.add(new Worker(transactions.get(i), shares.get(i), logs, positions, topic -> settled(topic, writers), commitMillis));
             }
             return made;
         } catch (RuntimeException | InterruptedException e) {
             transactions.forEach(Transactions::close);
             throw e;
         }
+    }
+
+    private static boolean settled(String topic, Map<String, List<Task>> writers) {
+        return writers.getOrDefault(topic, List.of()).stream().allMatch(Task::isReadFromStart);
     }
 
     private Optional<Throwable> run(InternalTopics topics, List<Worker> made) throws InterruptedException {

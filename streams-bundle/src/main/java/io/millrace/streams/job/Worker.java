@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.record.internal.Record;
@@ -32,6 +33,7 @@ final class Worker {
     private final List<Task> tasks;
     private final LocalLogs logs;
     private final Map<TopicPartition, Long> start;
+    private final Predicate<String> settled;
     private final long commitNanos;
     private final List<Feeder> feeders = new ArrayList<>();
     private final Map<TopicPartition, Long> committed = new HashMap<>();
@@ -39,12 +41,17 @@ final class Worker {
     private volatile boolean stopping;
     private volatile Progress progress = Progress.NONE;
 
-    /** @param start committed positions */
-    Worker(Transactions transactions, List<Task> tasks, LocalLogs logs, Map<TopicPartition, Long> start, long commitMillis) {
+    /**
+     * @param start   committed positions
+     * @param settled of an input topic, see {@link InputPartition#start}
+     */
+    Worker(Transactions transactions, List<Task> tasks, LocalLogs logs, Map<TopicPartition, Long> start, Predicate<String> settled,
+            long commitMillis) {
         this.transactions = transactions;
         this.tasks = tasks;
         this.logs = logs;
         this.start = start;
+        this.settled = settled;
         this.commitNanos = TimeUnit.MILLISECONDS.toNanos(commitMillis);
     }
 
@@ -85,7 +92,8 @@ final class Worker {
                 for (InputPartition input : task.inputs()) {
                     LogReader reader = reader(input.topic(), input.partition());
                     Long position = start.get(new TopicPartition(input.topic(), input.partition()));
-                    feeders.add(new Feeder(reader, input, position == null ? reader.startOffset() : position, signals::release));
+                    feeders.add(new Feeder(reader, input, position == null ? reader.startOffset() : position,
+                            () -> settled.test(input.topic()), signals::release));
                 }
             }
             feeders.forEach(feeder -> feeder.start(job));
@@ -115,6 +123,9 @@ final class Worker {
                 commit();
                 pending = false;
             } else if (done == 0) {
+                if (!pending) {
+                    tasks.forEach(Task::committed);
+                }
                 publish();
                 signals.tryAcquire(pending ? commitAt - now : IDLE_NANOS, TimeUnit.NANOSECONDS);
                 signals.drainPermits();
@@ -136,6 +147,7 @@ final class Worker {
             }
         }
         transactions.commit(moved);
+        tasks.forEach(Task::committed);
         publish();
     }
 

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
@@ -29,7 +30,10 @@ public final class InputPartition {
     private long position;
     private long partitionTime = -1;
     private BooleanSupplier caughtUp = () -> true;
-    private boolean readOnce;
+    private LongSupplier end = () -> 0;
+    private BooleanSupplier settled = () -> true;
+    /** Up to where it has to be read before it counts as read from the start; -1 while that cannot be known. */
+    private long goal = -1;
 
     private boolean head;
     private long headOffset;
@@ -57,10 +61,19 @@ public final class InputPartition {
         return partition;
     }
 
-    /** Before the first chunk: where to read from, and a way to ask whether all that can be read now was handed in. */
-    public void start(long offset, BooleanSupplier caughtUp) {
+    /**
+     * Before the first chunk.
+     *
+     * @param offset   where to read from
+     * @param caughtUp whether all that can be read now was handed in
+     * @param end      offset after the last record that can be read now
+     * @param settled  whether the topic holds what its content at the job's start is: at once, unless the job itself writes it
+     */
+    public void start(long offset, BooleanSupplier caughtUp, LongSupplier end, BooleanSupplier settled) {
         this.position = offset;
         this.caughtUp = caughtUp;
+        this.end = end;
+        this.settled = settled;
     }
 
     /** Offset of the first record not yet processed: what is committed. */
@@ -96,12 +109,12 @@ public final class InputPartition {
         return !head && caughtUp.getAsBoolean();
     }
 
-    /** A table whose content at the start is not yet complete. */
-    boolean mustBeReadFirst() {
-        if (table && !readOnce && isCaughtUp()) {
-            readOnce = true;
+    /** Whether what the topic held when the job started was processed. */
+    boolean isReadFromStart() {
+        if (goal < 0 && settled.getAsBoolean()) {
+            goal = end.getAsLong();
         }
-        return table && !readOnce;
+        return goal >= 0 && position() >= goal;
     }
 
     void processHead() {

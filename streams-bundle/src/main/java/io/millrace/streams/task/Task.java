@@ -17,6 +17,9 @@ public final class Task {
     private final Counters counters = new Counters();
     private final Chain chain;
     private final List<InputPartition> inputs = new ArrayList<>();
+    private boolean tablesRead;
+    /** Read by the workers of other tasks. */
+    private volatile boolean readFromStart;
 
     /** @param partitions of each topic that the sub-topology reads */
     public Task(String job, SubTopology part, int partition, ToIntFunction<String> partitions, Output output) {
@@ -83,11 +86,24 @@ public final class Task {
         return done;
     }
 
+    /** After a commit: notes whether all that the inputs held at the start is behind that commit. */
+    public void committed() {
+        readFromStart = readFromStart || inputs.stream().allMatch(InputPartition::isReadFromStart);
+    }
+
+    /** Whether the repartition topics that this task writes hold all that it makes of what its inputs held at the start. Thread-safe. */
+    public boolean isReadFromStart() {
+        return readFromStart;
+    }
+
     private InputPartition choose() {
-        for (InputPartition input : inputs) {
-            if (input.mustBeReadFirst()) {
-                return input.hasHead() ? input : null;
+        if (!tablesRead) {
+            for (InputPartition input : inputs) {
+                if (input.isTable() && !input.isReadFromStart()) {
+                    return input.hasHead() ? input : null;
+                }
             }
+            tablesRead = true;
         }
         InputPartition chosen = null;
         for (InputPartition input : inputs) {

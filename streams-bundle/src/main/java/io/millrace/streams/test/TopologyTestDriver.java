@@ -85,7 +85,8 @@ public final class TopologyTestDriver {
                 for (InputPartition input : task.inputs()) {
                     TopicPartition at = new TopicPartition(input.topic(), input.partition());
                     handedIn.put(at, committed.getOrDefault(at, 0L));
-                    input.start(committed.getOrDefault(at, 0L), () -> handedIn.get(at) >= log(at).size());
+                    input.start(committed.getOrDefault(at, 0L), () -> handedIn.get(at) >= log(at).size(),
+                            () -> log(at).size(), () -> true);
                 }
                 tasks.add(task);
             }
