@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
@@ -42,7 +41,7 @@ public final class LogStore implements AutoCloseable {
     private final FileChannel lockFile;
     private final GroupCommit groupCommit = new GroupCommit();
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
-    private final ScheduledExecutorService housekeeping = Executors.newSingleThreadScheduledExecutor(
+    private final ScheduledThreadPoolExecutor housekeeping = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().name("log-housekeeping").daemon().factory());
 
     private LogStore(Path folder, LogStoreConfig settings, Clock clock, FileChannel lockFile) {
@@ -50,6 +49,8 @@ public final class LogStore implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.lockFile = lockFile;
+        // What waits to be deleted is found by the next start.
+        housekeeping.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     /**
@@ -257,11 +258,14 @@ public final class LogStore implements AutoCloseable {
             return;
         }
         try {
-            log.close(false);
+            log.takeOffline();
             Path renamed = folder.resolve(partition.topic() + "-" + partition.partition() + "." + Uuid.randomUuid() + "-delete");
             Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
             DurableFile.syncFolder(folder);
-            housekeeping.schedule(guarded(() -> removeTree(renamed)), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
+            housekeeping.schedule(guarded(() -> {
+                log.close(false);
+                removeTree(renamed);
+            }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             throw new KafkaStorageException("the log " + log.folder() + " cannot be removed: " + e.getMessage(), e);
         }

@@ -43,7 +43,7 @@ final class ProducerState {
 
     /** @return the batch that this one repeats, or null */
     Batch duplicateOf(short batchEpoch, int firstSequence, int lastSequence) {
-        if (batchEpoch != epoch) {
+        if (batchEpoch != epoch || firstSequence < 0) {
             return null;
         }
         for (Batch batch : batches) {

@@ -560,6 +560,13 @@ final class SegmentedLog implements PartitionLog {
         producerExpirationMs = millis;
     }
 
+    /** Refuses everything from now on; slices taken before stay readable until the log is closed. */
+    void takeOffline() {
+        failure = new KafkaStorageException(partition + " is deleted");
+        signal();
+        moved();
+    }
+
     /** @param clean whether to write what makes the next open quick */
     void close(boolean clean) throws IOException {
         if (clean) {

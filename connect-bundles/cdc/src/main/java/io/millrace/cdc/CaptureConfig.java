@@ -22,6 +22,9 @@ final class CaptureConfig {
             .define(URL, Type.STRING, null, Importance.HIGH, "Database to capture: postgresql://user:password@host:port/database")
             .define(TABLES, Type.STRING, null, Importance.HIGH, "Tables to capture, comma-separated, as schema.table; empty captures all");
 
+    /** Whether the slot's name was made here: then it is nobody else's. */
+    static final String OWN_SLOT = "millrace.own.slot";
+
     private static final int LONGEST_SLOT_NAME = 63;
 
     private CaptureConfig() {}
@@ -42,6 +45,7 @@ final class CaptureConfig {
                 result.put(key, value);
             }
         });
+        result.put(OWN_SLOT, Boolean.toString(!given.containsKey("slot.name")));
         // Debezium chooses its parts by this class.
         result.put("connector.class", PostgresConnector.class.getName());
         return result;

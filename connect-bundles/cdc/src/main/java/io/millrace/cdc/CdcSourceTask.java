@@ -3,6 +3,7 @@ package io.millrace.cdc;
 import io.debezium.connector.postgresql.PostgresConnectorTask;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
@@ -17,8 +18,20 @@ public final class CdcSourceTask extends SourceTask {
 
     @Override
     public void start(Map<String, String> properties) {
+        Map<String, Object> offset = context.offsetStorageReader().offset(Map.of("server", properties.get("topic.prefix")));
+        if (Boolean.parseBoolean(properties.get(CaptureConfig.OWN_SLOT)) && snapshots(properties, offset)) {
+            LeftoverSlot.drop(properties);
+        }
         debezium.initialize(context);
         debezium.start(properties);
+    }
+
+    /** Whether Debezium is about to make the first snapshot, or make it again because it was interrupted. */
+    private static boolean snapshots(Map<String, String> properties, Map<String, Object> offset) {
+        if (!Set.of("initial", "initial_only", "always", "when_needed").contains(properties.getOrDefault("snapshot.mode", "initial"))) {
+            return false;
+        }
+        return offset == null || offset.get("snapshot") != null && !Boolean.TRUE.equals(offset.get("snapshot_completed"));
     }
 
     @Override

@@ -24,26 +24,34 @@ final class ServerCheck {
     }
 
     static Optional<String> problem(Map<String, String> debezium) {
-        String url = "jdbc:postgresql://" + debezium.get("database.hostname") + ":" + debezium.getOrDefault("database.port", "5432") + "/"
-                + debezium.get("database.dbname");
-        Properties login = new Properties();
-        login.setProperty("user", debezium.getOrDefault("database.user", ""));
-        login.setProperty("password", debezium.getOrDefault("database.password", ""));
-        login.setProperty("connectTimeout", "5");
-        try (Connection connection = new org.postgresql.Driver().connect(url, login)) {
+        String url = url(debezium);
+        String user = debezium.getOrDefault("database.user", "");
+        try (Connection connection = connect(debezium)) {
             String level = text(connection, "SHOW wal_level");
             if (!"logical".equals(level)) {
                 return Optional.of("PostgreSQL at " + url + " has wal_level=" + level
                         + "; run ALTER SYSTEM SET wal_level = logical and restart the server");
             }
             if (!"t".equals(text(connection, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"))) {
-                return Optional.of("user " + login.getProperty("user") + " of " + url + " may not replicate; run ALTER ROLE "
-                        + login.getProperty("user") + " REPLICATION");
+                return Optional.of("user " + user + " of " + url + " may not replicate; run ALTER ROLE " + user + " REPLICATION");
             }
             return missingTable(connection, url, debezium.get("table.include.list"));
         } catch (SQLException e) {
-            return Optional.of("cannot connect to " + url + " as " + login.getProperty("user") + ": " + e.getMessage());
+            return Optional.of("cannot connect to " + url + " as " + user + ": " + e.getMessage());
         }
+    }
+
+    static Connection connect(Map<String, String> debezium) throws SQLException {
+        Properties login = new Properties();
+        login.setProperty("user", debezium.getOrDefault("database.user", ""));
+        login.setProperty("password", debezium.getOrDefault("database.password", ""));
+        login.setProperty("connectTimeout", "5");
+        return new org.postgresql.Driver().connect(url(debezium), login);
+    }
+
+    private static String url(Map<String, String> debezium) {
+        return "jdbc:postgresql://" + debezium.get("database.hostname") + ":" + debezium.getOrDefault("database.port", "5432") + "/"
+                + debezium.get("database.dbname");
     }
 
     private static Optional<String> missingTable(Connection connection, String url, String tables) throws SQLException {

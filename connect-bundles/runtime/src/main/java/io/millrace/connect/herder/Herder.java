@@ -64,7 +64,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
         configs.all().forEach((name, entry) -> {
             HostedConnector connector = new HostedConnector(node, name, entry.config(), entry.target());
             connectors.put(name, connector);
-            inBackground("start-" + name, connector::start);
+            inBackground("start-" + name, connector::startWaiting);
         });
     }
 
@@ -258,7 +258,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
 
     void startWaiting() {
         connectors.values().stream().filter(connector -> connector.status().state() == RunState.UNASSIGNED)
-                .forEach(connector -> inBackground("start-" + connector.name(), connector::start));
+                .forEach(connector -> inBackground("start-" + connector.name(), connector::startWaiting));
     }
 
     List<HostedConnector> using(Plugin plugin) {

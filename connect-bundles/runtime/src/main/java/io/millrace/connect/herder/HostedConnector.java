@@ -138,6 +138,18 @@ final class HostedConnector {
         }
     }
 
+    /** Starts only if it does not run for want of a plugin, or because nothing has started it yet. */
+    void startIfWaiting() throws InterruptedException {
+        operation.lockInterruptibly();
+        try {
+            if (running == null && state == RunState.UNASSIGNED) {
+                start();
+            }
+        } finally {
+            operation.unlock();
+        }
+    }
+
     /** Does what the target state wants, from whatever state. */
     void start() throws InterruptedException {
         operation.lockInterruptibly();
@@ -152,6 +164,18 @@ final class HostedConnector {
                 startConnector();
             } catch (RuntimeException | LinkageError | AssertionError e) {
                 failed(e);
+            }
+        } finally {
+            operation.unlock();
+        }
+    }
+
+    /** Starts it if it does not run yet. One that somebody else started meanwhile is left alone. */
+    void startWaiting() throws InterruptedException {
+        operation.lockInterruptibly();
+        try {
+            if (running == null && state == RunState.UNASSIGNED) {
+                start();
             }
         } finally {
             operation.unlock();

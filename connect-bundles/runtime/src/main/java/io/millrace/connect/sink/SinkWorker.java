@@ -108,6 +108,8 @@ public final class SinkWorker implements WorkerTask {
         // Sources write in transactions by default; what one of them takes back must not be delivered.
         settings.put("isolation.level", "read_committed");
         settings.put("max.poll.records", 2_000);
+        // A task that starts again takes the place of the one that a killed process left in the group, without waiting for its session to end.
+        settings.put("group.instance.id", "connect-" + setup.id());
         settings.putAll(setup.config().withPrefix("consumer.override."));
         return setup.clients().consumer("connector-consumer-" + setup.id(), settings);
     }
@@ -312,7 +314,8 @@ public final class SinkWorker implements WorkerTask {
                 Consumer<byte[], byte[]> closed = consumer;
                 consumer = null;
                 task = null;
-                closed.close(CloseOptions.timeout(Duration.ofSeconds(2)));
+                closed.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                        .withTimeout(Duration.ofSeconds(2)));
             }
         }
     }
