@@ -12,13 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -53,6 +53,8 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
     private final RetiredLoaders retired;
     private final BundleStage stage;
     private final Map<String, PluginSlot> slots = new ConcurrentSkipListMap<>();
+    /** Hosts that are here. Not the tracker's own list, which a host enters only after it was announced. */
+    private final Set<PluginHost> present = new CopyOnWriteArraySet<>();
     private final ServiceTracker<PluginHost, PluginHost> hosts;
     private final ServiceRegistration<CollisionHook> sideBySide;
 
@@ -333,8 +335,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
     }
 
     private void tellNewcomers(PluginSlot slot) {
-        Set<PluginHost> here = new LinkedHashSet<>(hosts.getTracked().values());
-        for (PluginHost host : here) {
+        for (PluginHost host : present) {
             if (slot.told.add(host)) {
                 Hosts.arrived(host, slot.running());
             }
@@ -454,6 +455,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
         public PluginHost addingService(ServiceReference<PluginHost> reference) {
             PluginHost host = context.getService(reference);
             if (host != null) {
+                present.add(host);
                 // Not on the thread that registers the host: it may hold locks that the host's answer needs.
                 thread("plugin-host-" + host.name(), LivePlugins.this::tellAllNewcomers);
             }
@@ -467,6 +469,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
 
         @Override
         public void removedService(ServiceReference<PluginHost> reference, PluginHost host) {
+            present.remove(host);
             slots.values().forEach(slot -> slot.told.remove(host));
             context.ungetService(reference);
         }
