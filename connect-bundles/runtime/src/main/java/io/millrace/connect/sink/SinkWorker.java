@@ -231,7 +231,9 @@ public final class SinkWorker implements WorkerTask {
             batch = new ArrayList<>();
             batchBytes = 0;
         }
-        progress.progressed();
+        if (!opened.isEmpty()) {
+            progress.progressed();
+        }
     }
 
     private void rewind() {
