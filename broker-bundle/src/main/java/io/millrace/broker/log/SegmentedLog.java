@@ -302,6 +302,11 @@ final class SegmentedLog implements PartitionLog {
                 }
             }
         } catch (IOException e) {
+            if (segments.lastEntry().getValue().endOffset() > first) {
+                // The batch is in the file and not in the state beside it: what is appended next would take its offsets again.
+                fail("has a batch that could not be noted", e);
+                throw failure;
+            }
             throw new KafkaStorageException(partition + ": nothing was appended, the disk refused it: " + e.getMessage(), e);
         }
         endOffset = next;
