@@ -132,9 +132,10 @@ final class Segment {
         if (maxBytes < start.size) {
             return minOneBatch ? file.slice(start.position, start.size) : MemoryRecords.EMPTY;
         }
-        int end = start.position + start.size;
         int stop = start.position + maxBytes;
-        for (FileChannelRecordBatch batch : file.batchesFrom(Math.max(end, index.batchBefore(stop)))) {
+        // An indexed batch begins there, so all before it is whole: that much is returned even if this batch is the one that does not fit.
+        int end = Math.max(start.position + start.size, index.batchBefore(stop));
+        for (FileChannelRecordBatch batch : file.batchesFrom(end)) {
             int next = batch.position() + batch.sizeInBytes();
             if (next > stop) {
                 break;

@@ -88,6 +88,23 @@ class LogStoreTest {
     }
 
     @Test
+    void aReadHoldsAsManyWholeBatchesAsFitHoweverDenseTheIndexIs() {
+        try (LogStore store = open()) {
+            for (String interval : List.of("10", "100", "1000")) {
+                PartitionLog log = store.create(new TopicPartition("every-" + interval, 0), Uuid.randomUuid(), LogConfig.of(Map.of("index.interval.bytes", interval)), 0);
+                int size = records("0123456789").sizeInBytes();
+                for (int i = 0; i < 40; i++) {
+                    log.append(records("0123456789"), Origin.CLIENT, 0, false);
+                }
+                for (int most = size; most < size * 42; most += 7) {
+                    assertThat(log.read(0, most, 40, true).sizeInBytes()).as("index every %s bytes, at most %d", interval, most)
+                            .isEqualTo(Math.min(40, most / size) * size);
+                }
+            }
+        }
+    }
+
+    @Test
     void aCleanRestartKeepsEverythingAcrossSegments() {
         List<String> written;
         try (LogStore store = open()) {
