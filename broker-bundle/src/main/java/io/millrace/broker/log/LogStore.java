@@ -103,7 +103,7 @@ public final class LogStore implements AutoCloseable {
 
     private void load() throws IOException {
         boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
-        Map<TopicPartition, Long> recoveryPoints = readRecoveryPoints();
+        Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
         List<Path> found = new ArrayList<>();
         try (Stream<Path> folders = Files.list(folder)) {
             folders.filter(Files::isDirectory).forEach(found::add);
@@ -115,46 +115,17 @@ public final class LogStore implements AutoCloseable {
                 continue;
             }
             int dash = name.lastIndexOf('-');
-            Path metadata = each.resolve("partition.metadata");
-            if (dash <= 0 || !Files.exists(metadata)) {
+            PartitionFolder partitionFolder = new PartitionFolder(each);
+            if (dash <= 0 || !partitionFolder.isPartition()) {
                 continue;
             }
             TopicPartition partition = new TopicPartition(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1)));
-            Uuid id = readTopicId(metadata);
+            Uuid id = partitionFolder.topicId();
             SegmentedLog log = new SegmentedLog(each, partition, id, LogConfig.of(Map.of(), settings.topicDefaults()), clock, groupCommit);
             log.producerExpiration(settings.producerExpiration().toMillis());
-            log.open(clean, recoveryPoints.getOrDefault(partition, 0L), readStartOffset(each));
+            log.open(clean, recoveryPoints.getOrDefault(partition, 0L), partitionFolder.startOffset());
             logs.put(partition, log);
         }
-    }
-
-    private static Uuid readTopicId(Path metadata) throws IOException {
-        for (String line : Files.readAllLines(metadata)) {
-            if (line.startsWith("topic_id: ")) {
-                return Uuid.fromString(line.substring("topic_id: ".length()).trim());
-            }
-        }
-        throw new IOException(metadata + " has no topic_id");
-    }
-
-    private static long readStartOffset(Path logFolder) throws IOException {
-        Path file = logFolder.resolve("log-start-offset");
-        return Files.exists(file) ? Long.parseLong(Files.readString(file).trim()) : 0;
-    }
-
-    private Map<TopicPartition, Long> readRecoveryPoints() throws IOException {
-        Map<TopicPartition, Long> points = new HashMap<>();
-        Path file = folder.resolve(RECOVERY_POINTS);
-        if (Files.exists(file)) {
-            List<String> lines = Files.readAllLines(file);
-            for (String line : lines.subList(Math.min(2, lines.size()), lines.size())) {
-                String[] parts = line.split(" ");
-                if (parts.length == 3) {
-                    points.put(new TopicPartition(parts[0], Integer.parseInt(parts[1])), Long.parseLong(parts[2]));
-                }
-            }
-        }
-        return points;
     }
 
     private void schedule() {
@@ -193,10 +164,13 @@ public final class LogStore implements AutoCloseable {
     }
 
     private void writeRecoveryPoints() throws IOException {
-        List<String> lines = new ArrayList<>();
-        logs.forEach((partition, log) -> lines.add(partition.topic() + " " + partition.partition() + " " + log.durableOffset()));
-        lines.addAll(0, List.of("0", Integer.toString(lines.size())));
-        DurableFile.replace(folder.resolve(RECOVERY_POINTS), String.join("\n", lines) + "\n");
+        Map<TopicPartition, Long> points = new HashMap<>();
+        logs.forEach((partition, log) -> points.put(partition, log.durableOffset()));
+        recoveryPoints().write(points);
+    }
+
+    private OffsetCheckpoint recoveryPoints() {
+        return new OffsetCheckpoint(folder.resolve(RECOVERY_POINTS));
     }
 
     /** Removes what retention no longer wants, now. */
@@ -231,7 +205,7 @@ public final class LogStore implements AutoCloseable {
         Path logFolder = folder.resolve(partition.toString());
         try {
             Files.createDirectories(logFolder);
-            DurableFile.replace(logFolder.resolve("partition.metadata"), "version: 0\ntopic_id: " + topicId + "\n");
+            new PartitionFolder(logFolder).writeTopicId(topicId);
             SegmentedLog log = new SegmentedLog(logFolder, partition, topicId, config, clock, groupCommit);
             log.producerExpiration(settings.producerExpiration().toMillis());
             log.open(true, 0, 0);

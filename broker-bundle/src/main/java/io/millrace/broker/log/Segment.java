@@ -19,7 +19,7 @@ final class Segment {
     private record Published(long endOffset, int bytes) {}
 
     private final long baseOffset;
-    private final Path folder;
+    private final PartitionFolder folder;
     private final FileRecords file;
     private final AbortedTransactions aborted;
     private SparseIndex index;
@@ -29,7 +29,7 @@ final class Segment {
     private long createdAt;
     private int bytesSinceEntry;
 
-    private Segment(Path folder, long baseOffset, FileRecords file) {
+    private Segment(PartitionFolder folder, long baseOffset, FileRecords file) {
         this.folder = folder;
         this.baseOffset = baseOffset;
         this.file = file;
@@ -37,23 +37,19 @@ final class Segment {
         this.published = new Published(baseOffset, file.sizeInBytes());
     }
 
-    static Segment create(Path folder, long baseOffset, long now) throws IOException {
-        Path log = folder.resolve(name(baseOffset) + ".log");
+    static Segment create(PartitionFolder folder, long baseOffset, long now) throws IOException {
+        Path log = folder.log(baseOffset);
         Segment segment = new Segment(folder, baseOffset, FileRecords.open(log.toFile(), true));
         segment.index = new SparseIndex();
         segment.createdAt = now;
         return segment;
     }
 
-    static Segment open(Path folder, long baseOffset) throws IOException {
-        Path log = folder.resolve(name(baseOffset) + ".log");
+    static Segment open(PartitionFolder folder, long baseOffset) throws IOException {
+        Path log = folder.log(baseOffset);
         Segment segment = new Segment(folder, baseOffset, FileRecords.open(log.toFile(), true, true, 0, false));
         segment.createdAt = Files.getLastModifiedTime(log).toMillis();
         return segment;
-    }
-
-    static String name(long baseOffset) {
-        return String.format("%020d", baseOffset);
     }
 
     /** Uses the index files if they are whole. @return whether they were */
@@ -193,7 +189,7 @@ final class Segment {
     }
 
     Path path(String suffix) {
-        return folder.resolve(name(baseOffset) + suffix);
+        return folder.path().resolve(PartitionFolder.name(baseOffset) + suffix);
     }
 
     long baseOffset() {

@@ -2,19 +2,14 @@ package io.millrace.broker.log;
 
 import io.millrace.broker.log.AbortedTransactions.Entry;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -26,7 +21,6 @@ import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRec
 import org.apache.kafka.common.record.internal.FileRecords.TimestampAndOffset;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
-import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.Records;
 import org.slf4j.Logger;
@@ -40,7 +34,7 @@ final class SegmentedLog implements PartitionLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
 
-    private final Path folder;
+    private final PartitionFolder folder;
     private final TopicPartition partition;
     private final Uuid topicId;
     private final Clock clock;
@@ -48,26 +42,25 @@ final class SegmentedLog implements PartitionLog {
     private final BatchValidator validator;
     private final LeaderEpochs epochs;
     private final ProducerStates producers;
-    private final ConcurrentSkipListMap<Long, Segment> segments = new ConcurrentSkipListMap<>();
+    private final ProducerSnapshots snapshots;
+    private final Segments segments = new Segments();
+    private final DurableOffset durable = new DurableOffset();
     private final List<Segment> unflushed = new ArrayList<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock appending = new ReentrantLock();
     private final ReentrantLock flushing = new ReentrantLock();
-    private final ReentrantLock waiting = new ReentrantLock();
-    private final Condition durable = waiting.newCondition();
     private final AtomicBoolean queued = new AtomicBoolean();
 
     private volatile LogConfig config;
     private volatile LogLimits limits;
     private volatile long startOffset;
     private volatile long endOffset;
-    private volatile long durableOffset;
     private volatile long highWatermark;
     private volatile long firstUnstable = Long.MAX_VALUE;
     private volatile KafkaStorageException failure;
 
     SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, GroupCommit groupCommit) throws IOException {
-        this.folder = folder;
+        this.folder = new PartitionFolder(folder);
         this.partition = partition;
         this.topicId = topicId;
         this.config = config;
@@ -75,8 +68,9 @@ final class SegmentedLog implements PartitionLog {
         this.clock = clock;
         this.groupCommit = groupCommit;
         this.validator = new BatchValidator(partition);
-        this.epochs = new LeaderEpochs(folder.resolve("leader-epoch-checkpoint"));
+        this.epochs = new LeaderEpochs(this.folder.leaderEpochs());
         this.producers = new ProducerStates(partition);
+        this.snapshots = new ProducerSnapshots(this.folder);
     }
 
     /**
@@ -87,98 +81,24 @@ final class SegmentedLog implements PartitionLog {
      * @param logStart      the first offset that counts
      */
     void open(boolean clean, long recoveryPoint, long logStart) throws IOException {
-        List<Long> bases = new ArrayList<>();
-        try (var files = Files.list(folder)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                String name = file.getFileName().toString();
-                if (name.endsWith(".log")) {
-                    bases.add(Long.parseLong(name.substring(0, name.length() - 4)));
-                } else if (name.endsWith(".deleted") || name.endsWith(".tmp")) {
-                    Files.deleteIfExists(file);
-                }
-            }
-        }
-        bases.sort(Comparator.naturalOrder());
-        long rebuiltFrom = Long.MAX_VALUE;
-        if (bases.isEmpty()) {
+        long rebuiltFrom = new LogRecovery(folder, limits.indexIntervalBytes()).open(segments, clean, recoveryPoint);
+        if (segments.isEmpty()) {
             addSegment(logStart);
-            DurableFile.syncFolder(folder);
+            DurableFile.syncFolder(folder.path());
         }
-        for (int i = 0; i < bases.size(); i++) {
-            Segment segment = Segment.open(folder, bases.get(i));
-            segments.put(bases.get(i), segment);
-            boolean last = i == bases.size() - 1;
-            boolean whole = clean || !last && bases.get(i + 1) <= recoveryPoint;
-            if (whole && segment.loadIndex()) {
-                assume(segment);
-                continue;
-            }
-            rebuiltFrom = Math.min(rebuiltFrom, bases.get(i));
-            if (recover(segment, clean ? Long.MAX_VALUE : recoveryPoint)) {
-                dropAfter(segment, bases.subList(i + 1, bases.size()));
-                break;
-            }
-        }
-        Segment active = segments.lastEntry().getValue();
+        Segment active = segments.active();
         endOffset = active.endOffset();
-        startOffset = Math.min(Math.max(logStart, segments.firstKey()), endOffset);
+        startOffset = Math.min(Math.max(logStart, segments.first().baseOffset()), endOffset);
         restoreProducers(rebuiltFrom);
         epochs.truncateTo(endOffset);
         if (!unflushed.contains(active)) {
             unflushed.add(active);
         }
-        durableOffset = clean ? endOffset : Math.min(recoveryPoint, endOffset);
+        durable.set(clean ? endOffset : Math.min(recoveryPoint, endOffset));
         if (!clean) {
             flush();
         }
         highWatermark = endOffset;
-    }
-
-    /** Takes an intact segment as it is: only what follows its last index entry is looked at. */
-    private static void assume(Segment segment) {
-        long end = segment.baseOffset();
-        long last = -1;
-        for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(Long.MAX_VALUE))) {
-            end = batch.nextOffset();
-            last = Math.max(last, batch.maxTimestamp());
-        }
-        segment.assume(end, last);
-    }
-
-    /** Rebuilds a segment's index from its batches. @return whether it was cut */
-    private boolean recover(Segment segment, long trustedUntil) throws IOException {
-        segment.resetIndex();
-        String wrong = null;
-        try {
-            for (FileChannelRecordBatch batch : segment.batchesFrom(0)) {
-                if (batch.baseOffset() < segment.endOffset()) {
-                    wrong = "batch at byte " + batch.position() + " has offset " + batch.baseOffset() + " after " + (segment.endOffset() - 1);
-                    break;
-                }
-                if (batch.nextOffset() > trustedUntil) {
-                    batch.ensureValid();
-                }
-                segment.observe(batch, limits.indexIntervalBytes());
-            }
-        } catch (org.apache.kafka.common.KafkaException e) {
-            wrong = "batch at byte " + segment.bytes() + " is not whole: " + e.getMessage();
-        }
-        int whole = segment.bytes();
-        if (wrong == null && whole == segment.fileBytes()) {
-            return false;
-        }
-        LOG.warn("{}/{}.log: {}; truncated from {} to {} bytes, offsets from {} on are gone", folder, Segment.name(segment.baseOffset()),
-                wrong == null ? "the last batch is torn" : wrong, segment.fileBytes(), whole, segment.endOffset());
-        segment.truncateTo(whole);
-        return true;
-    }
-
-    private void dropAfter(Segment segment, List<Long> later) throws IOException {
-        for (long base : later) {
-            Path file = folder.resolve(Segment.name(base) + ".log");
-            LOG.warn("{}: set aside as {}.unreachable, since {}.log before it was cut", file, file.getFileName(), Segment.name(segment.baseOffset()));
-            Files.move(file, folder.resolve(Segment.name(base) + ".log.unreachable"));
-        }
     }
 
     /**
@@ -187,18 +107,9 @@ final class SegmentedLog implements PartitionLog {
      * @param rebuiltFrom first offset of the segments whose aborted transactions must be found again; no later snapshot will do
      */
     private void restoreProducers(long rebuiltFrom) throws IOException {
-        long from = segments.firstKey();
-        List<Long> snapshots = snapshots();
-        for (int i = snapshots.size() - 1; i >= 0; i--) {
-            long offset = snapshots.get(i);
-            if (offset <= Math.min(endOffset, rebuiltFrom) && producers.restore(ByteBuffer.wrap(Files.readAllBytes(snapshotFile(offset))))) {
-                from = offset;
-                break;
-            }
-        }
+        long from = snapshots.restore(producers, Math.min(endOffset, rebuiltFrom), segments.first().baseOffset());
         if (from < endOffset) {
-            Map.Entry<Long, Segment> first = segments.floorEntry(from);
-            for (Segment segment : segments.tailMap(first == null ? segments.firstKey() : first.getKey()).values()) {
+            for (Segment segment : segments.from(from)) {
                 boolean rebuilt = segment.baseOffset() >= rebuiltFrom;
                 for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
                     if (batch.baseOffset() >= from && batch.hasProducerId()) {
@@ -210,30 +121,8 @@ final class SegmentedLog implements PartitionLog {
         firstUnstable = producers.firstUnstableOffset(Long.MAX_VALUE);
     }
 
-    private List<Long> snapshots() throws IOException {
-        List<Long> offsets = new ArrayList<>();
-        try (var files = Files.list(folder)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                String name = file.getFileName().toString();
-                if (name.endsWith(".snapshot")) {
-                    offsets.add(Long.parseLong(name.substring(0, name.length() - ".snapshot".length())));
-                }
-            }
-        }
-        offsets.sort(Comparator.naturalOrder());
-        return offsets;
-    }
-
-    private Path snapshotFile(long offset) {
-        return folder.resolve(Segment.name(offset) + ".snapshot");
-    }
-
     private void snapshot() throws IOException {
-        DurableFile.replace(snapshotFile(endOffset), producers.snapshot());
-        List<Long> all = snapshots();
-        for (int i = 0; i < all.size() - 2; i++) {
-            Files.deleteIfExists(snapshotFile(all.get(i)));
-        }
+        snapshots.write(endOffset, producers.snapshot());
     }
 
     private void note(Segment segment, RecordBatch batch, boolean index) throws IOException {
@@ -302,7 +191,7 @@ final class SegmentedLog implements PartitionLog {
                 }
             }
         } catch (IOException e) {
-            if (segments.lastEntry().getValue().endOffset() > first) {
+            if (segments.active().endOffset() > first) {
                 // The batch is in the file and not in the state beside it: what is appended next would take its offsets again.
                 fail("has a batch that could not be noted", e);
                 throw failure;
@@ -315,7 +204,7 @@ final class SegmentedLog implements PartitionLog {
     }
 
     private Segment activeFor(int bytes, long nextOffset, LogLimits limit, long now) throws IOException {
-        Segment active = segments.lastEntry().getValue();
+        Segment active = segments.active();
         boolean full = (long) active.bytes() + bytes > limit.segmentBytes() || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
         boolean old = active.bytes() > 0 && now - active.since() > limit.segmentMs();
         if (active.bytes() == 0 || !full && !old) {
@@ -328,7 +217,7 @@ final class SegmentedLog implements PartitionLog {
 
     private Segment addSegment(long baseOffset) throws IOException {
         Segment segment = Segment.create(folder, baseOffset, clock.millis());
-        segments.put(baseOffset, segment);
+        segments.add(segment);
         unflushed.add(segment);
         return segment;
     }
@@ -350,12 +239,12 @@ final class SegmentedLog implements PartitionLog {
             boolean created;
             appending.lock();
             try {
-                if (failure != null || durableOffset == endOffset) {
+                if (failure != null || durable.get() == endOffset) {
                     return;
                 }
                 dirty = List.copyOf(unflushed);
                 target = endOffset;
-                created = dirty.size() > 1 || durableOffset <= dirty.getLast().baseOffset();
+                created = dirty.size() > 1 || durable.get() <= dirty.getLast().baseOffset();
             } finally {
                 appending.unlock();
             }
@@ -363,12 +252,12 @@ final class SegmentedLog implements PartitionLog {
                 segment.flush();
             }
             if (created) {
-                DurableFile.syncFolder(folder);
+                DurableFile.syncFolder(folder.path());
             }
             appending.lock();
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
-                durableOffset = target;
+                durable.set(target);
                 highWatermark = Math.max(highWatermark, target);
             } finally {
                 appending.unlock();
@@ -378,24 +267,15 @@ final class SegmentedLog implements PartitionLog {
         } finally {
             flushing.unlock();
         }
-        signal();
+        durable.signal();
         moved();
     }
 
     private void fail(String what, Exception e) {
-        failure = new KafkaStorageException(folder + " " + what + ", the log is offline until restart: " + e.getMessage(), e);
+        failure = new KafkaStorageException(folder.path() + " " + what + ", the log is offline until restart: " + e.getMessage(), e);
         LOG.error(failure.getMessage(), e);
-        signal();
+        durable.signal();
         moved();
-    }
-
-    private void signal() {
-        waiting.lock();
-        try {
-            durable.signalAll();
-        } finally {
-            waiting.unlock();
-        }
     }
 
     private void moved() {
@@ -406,19 +286,11 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void awaitDurable(long offset) throws InterruptedException {
-        if (durableOffset >= offset || limits.writeCaching()) {
+        if (durable.get() >= offset || limits.writeCaching()) {
             return;
         }
         groupCommit.request(this);
-        waiting.lock();
-        try {
-            while (durableOffset < offset) {
-                checkOnline();
-                durable.await();
-            }
-        } finally {
-            waiting.unlock();
-        }
+        durable.await(offset, this::checkOnline);
     }
 
     private void checkOnline() {
@@ -434,13 +306,13 @@ final class SegmentedLog implements PartitionLog {
         if (offset < startOffset || offset > end) {
             throw new OffsetOutOfRangeException(partition + ": offset " + offset + " is outside of " + startOffset + " to " + end);
         }
-        Map.Entry<Long, Segment> entry = segments.floorEntry(offset);
-        while (entry != null && offset < Math.min(maxOffset, end)) {
-            Records records = entry.getValue().read(offset, maxBytes, maxOffset, minOneBatch);
-            if (records.sizeInBytes() > 0 || entry.getValue().endOffset() > offset) {
+        Segment segment = segments.holding(offset);
+        while (segment != null && offset < Math.min(maxOffset, end)) {
+            Records records = segment.read(offset, maxBytes, maxOffset, minOneBatch);
+            if (records.sizeInBytes() > 0 || segment.endOffset() > offset) {
                 return records;
             }
-            entry = segments.higherEntry(entry.getKey());
+            segment = segments.after(segment);
         }
         return MemoryRecords.EMPTY;
     }
@@ -448,8 +320,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset) {
         List<Entry> entries = new ArrayList<>();
-        Map.Entry<Long, Segment> first = segments.floorEntry(fromOffset);
-        for (Segment segment : segments.tailMap(first == null ? 0L : first.getKey()).values()) {
+        for (Segment segment : segments.from(fromOffset)) {
             segment.aborted().collect(fromOffset, toOffset, entries);
         }
         return entries.stream().sorted(Comparator.comparingLong(Entry::firstOffset)).map(Entry::toFetchResponse).toList();
@@ -457,39 +328,12 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public Optional<TimestampAndOffset> offsetForTimestamp(long timestamp, long maxOffset) {
-        for (Segment segment : segments.values()) {
-            if (segment.maxTimestamp() < timestamp) {
-                continue;
-            }
-            for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBeforeTime(timestamp))) {
-                if (batch.baseOffset() >= maxOffset) {
-                    return Optional.empty();
-                }
-                if (batch.maxTimestamp() < timestamp || batch.lastOffset() < startOffset) {
-                    continue;
-                }
-                for (Record record : batch) {
-                    if (record.timestamp() >= timestamp && record.offset() >= startOffset && record.offset() < maxOffset) {
-                        return Optional.of(new TimestampAndOffset(record.timestamp(), record.offset(), epochOf(batch)));
-                    }
-                }
-            }
-        }
-        return Optional.empty();
+        return new TimestampSearch(segments).atOrAfter(timestamp, startOffset, maxOffset);
     }
 
     @Override
     public Optional<TimestampAndOffset> maxTimestamp() {
-        Segment newest = segments.values().stream().max(Comparator.comparingLong(Segment::maxTimestamp)).orElseThrow();
-        if (newest.maxTimestamp() < 0) {
-            return Optional.empty();
-        }
-        long greatest = newest.maxTimestamp();
-        return offsetForTimestamp(greatest, endOffset);
-    }
-
-    private static Optional<Integer> epochOf(RecordBatch batch) {
-        return batch.partitionLeaderEpoch() < 0 ? Optional.empty() : Optional.of(batch.partitionLeaderEpoch());
+        return new TimestampSearch(segments).greatest(startOffset, endOffset);
     }
 
     @Override
@@ -511,7 +355,7 @@ final class SegmentedLog implements PartitionLog {
                 throw new OffsetOutOfRangeException(partition + ": cannot delete before offset " + offset + ", the high watermark is " + highWatermark);
             }
             if (offset > startOffset) {
-                DurableFile.replace(folder.resolve("log-start-offset"), Long.toString(offset));
+                folder.writeStartOffset(offset);
                 startOffset = offset;
             }
         } catch (IOException e) {
@@ -527,30 +371,18 @@ final class SegmentedLog implements PartitionLog {
         List<Segment> gone = new ArrayList<>();
         appending.lock();
         try {
-            LogLimits limit = limits;
-            long size = size();
-            while (true) {
-                Map.Entry<Long, Segment> first = segments.firstEntry();
-                Segment segment = first.getValue();
-                boolean active = segments.size() == 1;
-                boolean unread = segment.endOffset() > Math.min(highWatermark, firstUnstable);
-                boolean before = segment.endOffset() <= startOffset;
-                boolean old = limit.deleted() && limit.retentionMs() >= 0 && segment.maxTimestamp() >= 0 && now - segment.maxTimestamp() > limit.retentionMs();
-                boolean large = limit.deleted() && limit.retentionBytes() >= 0 && size - segment.bytes() >= limit.retentionBytes();
-                if (unread || segment.bytes() == 0 || !(before || old || large && !active)) {
-                    break;
-                }
-                if (active) {
+            Retention retention = new Retention(limits, size(), startOffset, Math.min(highWatermark, firstUnstable), now);
+            for (Segment segment = segments.first(); retention.takes(segment, segments.count() == 1); segment = segments.first()) {
+                if (segments.count() == 1) {
                     segment.seal();
                     snapshot();
                     addSegment(endOffset);
                 }
-                segments.remove(first.getKey());
+                segments.remove(segment);
                 unflushed.remove(segment);
-                size -= segment.bytes();
                 segment.retire();
                 gone.add(segment);
-                startOffset = Math.max(startOffset, segments.firstKey());
+                startOffset = Math.max(startOffset, segments.first().baseOffset());
             }
             producers.expire(now - producerExpirationMs);
         } finally {
@@ -568,7 +400,7 @@ final class SegmentedLog implements PartitionLog {
     /** Refuses everything from now on; slices taken before stay readable until the log is closed. */
     void takeOffline() {
         failure = new KafkaStorageException(partition + " is deleted");
-        signal();
+        durable.signal();
         moved();
     }
 
@@ -580,21 +412,17 @@ final class SegmentedLog implements PartitionLog {
         appending.lock();
         try {
             if (clean && failure == null) {
-                for (Segment segment : segments.values()) {
-                    if (segment == segments.lastEntry().getValue()) {
-                        segment.seal();
-                    }
-                }
+                segments.active().seal();
                 snapshot();
             }
             failure = new KafkaStorageException(partition + " is closed");
-            for (Segment segment : segments.values()) {
+            for (Segment segment : segments.all()) {
                 segment.close();
             }
         } finally {
             appending.unlock();
         }
-        signal();
+        durable.signal();
         moved();
     }
 
@@ -630,7 +458,7 @@ final class SegmentedLog implements PartitionLog {
     }
 
     long durableOffset() {
-        return durableOffset;
+        return durable.get();
     }
 
     @Override
@@ -655,7 +483,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long size() {
-        return segments.values().stream().mapToLong(Segment::bytes).sum();
+        return segments.bytes();
     }
 
     @Override
@@ -680,7 +508,7 @@ final class SegmentedLog implements PartitionLog {
     }
 
     Path folder() {
-        return folder;
+        return folder.path();
     }
 
     LogLimits limits() {

@@ -1,0 +1,76 @@
+package io.millrace.broker.log;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** A log's segments by base offset; the last one is appended to. One thread changes them at a time, readers go on meanwhile. */
+final class Segments {
+
+    private final ConcurrentSkipListMap<Long, Segment> byBase = new ConcurrentSkipListMap<>();
+
+    void add(Segment segment) {
+        byBase.put(segment.baseOffset(), segment);
+    }
+
+    void remove(Segment segment) {
+        byBase.remove(segment.baseOffset(), segment);
+    }
+
+    /** Puts one segment in the place of neighbours that hold the same offsets; it has the base offset of the first. */
+    void replace(List<Segment> old, Segment with) {
+        byBase.put(with.baseOffset(), with);
+        for (Segment segment : old) {
+            byBase.remove(segment.baseOffset(), segment);
+        }
+    }
+
+    boolean isEmpty() {
+        return byBase.isEmpty();
+    }
+
+    int count() {
+        return byBase.size();
+    }
+
+    Segment first() {
+        return byBase.firstEntry().getValue();
+    }
+
+    Segment active() {
+        return byBase.lastEntry().getValue();
+    }
+
+    /** The segment with the greatest base offset at most {@code offset}, or null if the log begins later. */
+    Segment holding(long offset) {
+        Map.Entry<Long, Segment> entry = byBase.floorEntry(offset);
+        return entry == null ? null : entry.getValue();
+    }
+
+    /** The next segment, or null. */
+    Segment after(Segment segment) {
+        Map.Entry<Long, Segment> entry = byBase.higherEntry(segment.baseOffset());
+        return entry == null ? null : entry.getValue();
+    }
+
+    /** By base offset, from the one that holds the offset, or from the first. */
+    Collection<Segment> from(long offset) {
+        Long first = byBase.floorKey(offset);
+        return first == null ? all() : Collections.unmodifiableCollection(byBase.tailMap(first).values());
+    }
+
+    /** By base offset. */
+    Collection<Segment> all() {
+        return Collections.unmodifiableCollection(byBase.values());
+    }
+
+    long bytes() {
+        long bytes = 0;
+        for (Segment segment : byBase.values()) {
+            bytes += segment.bytes();
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,51 @@
+package io.millrace.broker.log;
+
+import java.util.Comparator;
+import java.util.Optional;
+import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRecordBatch;
+import org.apache.kafka.common.record.internal.FileRecords.TimestampAndOffset;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
+
+/** Finds records by time in a log's segments. */
+final class TimestampSearch {
+
+    private final Segments segments;
+
+    TimestampSearch(Segments segments) {
+        this.segments = segments;
+    }
+
+    /** The first record at or after the time with an offset in [startOffset, maxOffset). */
+    Optional<TimestampAndOffset> atOrAfter(long timestamp, long startOffset, long maxOffset) {
+        for (Segment segment : segments.all()) {
+            if (segment.maxTimestamp() < timestamp) {
+                continue;
+            }
+            for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBeforeTime(timestamp))) {
+                if (batch.baseOffset() >= maxOffset) {
+                    return Optional.empty();
+                }
+                if (batch.maxTimestamp() < timestamp || batch.lastOffset() < startOffset) {
+                    continue;
+                }
+                for (Record record : batch) {
+                    if (record.timestamp() >= timestamp && record.offset() >= startOffset && record.offset() < maxOffset) {
+                        return Optional.of(new TimestampAndOffset(record.timestamp(), record.offset(), epochOf(batch)));
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The first record of the greatest time. */
+    Optional<TimestampAndOffset> greatest(long startOffset, long maxOffset) {
+        long greatest = segments.all().stream().max(Comparator.comparingLong(Segment::maxTimestamp)).orElseThrow().maxTimestamp();
+        return greatest < 0 ? Optional.empty() : atOrAfter(greatest, startOffset, maxOffset);
+    }
+
+    private static Optional<Integer> epochOf(RecordBatch batch) {
+        return batch.partitionLeaderEpoch() < 0 ? Optional.empty() : Optional.of(batch.partitionLeaderEpoch());
+    }
+}
