@@ -1,7 +1,6 @@
 package io.millrace.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +34,18 @@ final class Plugins implements Runnable {
         return 0;
     }
 
-    @Command(name = "install", mixinStandardHelpOptions = true, description = "Install a bundle or a Kafka Connect plugin: jar, zip or tar.gz.")
-    int install(@Mixin RestTarget target, @Parameters(paramLabel = "FILE") Path file) throws IOException {
-        return tell("installed", target.rest().send("POST", "/plugins?filename=" + name(file), file));
+    @Command(name = "install", mixinStandardHelpOptions = true, description = "Install a bundle or a Kafka Connect plugin.")
+    int install(@Mixin RestTarget target, @Mixin PluginFile plugin) throws IOException {
+        Rest rest = target.rest();
+        return plugin.fetched(System.err::println,
+                file -> tell("installed", rest.send("POST", "/plugins?filename=" + name(file), file)));
     }
 
     @Command(name = "update", mixinStandardHelpOptions = true, description = "Replace a plugin by another version of it while everything runs.")
-    int update(@Mixin RestTarget target, @Parameters(paramLabel = "NAME") String name, @Parameters(paramLabel = "FILE") Path file) throws IOException {
-        return tell("updated", target.rest().send("PUT", "/plugins/" + Rest.encode(name) + "?filename=" + name(file), file));
+    int update(@Mixin RestTarget target, @Parameters(index = "0", paramLabel = "NAME") String name, @Mixin PluginFile plugin) throws IOException {
+        Rest rest = target.rest();
+        return plugin.fetched(System.err::println,
+                file -> tell("updated", rest.send("PUT", "/plugins/" + Rest.encode(name) + "?filename=" + name(file), file)));
     }
 
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove a plugin.")
@@ -52,10 +55,7 @@ final class Plugins implements Runnable {
         return 0;
     }
 
-    private static String name(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException(file + (Files.exists(file) ? " is a folder; pack it as zip or tar.gz" : " does not exist"));
-        }
+    private static String name(Path file) {
         return Rest.encode(file.getFileName().toString());
     }
 

@@ -65,6 +65,21 @@ class MainTest {
     }
 
     @Test
+    void anUpdateTakesNameAndSourceInThatOrder() throws IOException {
+        Path file = Files.writeString(folder.resolve("jdbc-2.jar"), "bytes");
+        assertThat(Main.run("plugin", "update", "jdbc", file.toString(), "--url", url())).isZero();
+        assertThat(asked).hasToString("PUT /plugins/jdbc?filename=jdbc-2.jar bytes");
+    }
+
+    @Test
+    void aFileWithAnotherChecksumIsNotSent() throws IOException {
+        Path file = Files.writeString(folder.resolve("jdbc-2.jar"), "bytes");
+        assertThat(Main.run("plugin", "install", file.toString(), "--sha256", "00ff", "--url", url())).isEqualTo(1);
+        assertThat(output.toString()).contains("expected 00ff");
+        assertThat(asked).isEmpty();
+    }
+
+    @Test
     void aRefusalIsOneLineWithThePlatformsWords() {
         assertThat(Main.run("plugin", "remove", "x y", "--url", url())).isEqualTo(1);
         assertThat(output.toString().lines()).containsExactly("millrace: plugin x y is not installed");

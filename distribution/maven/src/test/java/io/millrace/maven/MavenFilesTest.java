@@ -1,0 +1,100 @@
+package io.millrace.maven;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A repository reached only because the user's settings name it as the mirror of everything. */
+class MavenFilesTest {
+
+    /** One for all tests: the library reads the user's home once. */
+    @TempDir
+    private static Path home;
+    private static final String BEFORE = System.getProperty("user.home");
+    private static HttpServer server;
+    private final List<String> progress = new ArrayList<>();
+
+    @BeforeAll
+    static void aRepositoryAndTheSettingsThatLeadToIt() throws IOException {
+        Path repository = home.resolve("repository");
+        publish(repository, "org.example", "sink", "1.0", "jar", dependency("org.example", "codec", "compile")
+                + dependency("org.example", "driver", "runtime") + dependency("org.apache.kafka", "connect-api", "compile")
+                + dependency("org.example", "junit", "test") + dependency("org.example", "container", "provided"));
+        publish(repository, "org.example", "codec", "1.0", "jar", "");
+        publish(repository, "org.example", "driver", "1.0", "jar", "");
+        publish(repository, "org.example", "cdc", "1.0", "tar.gz", "");
+        Path archive = repository.resolve("org/example/cdc/1.0");
+        Files.move(archive.resolve("cdc-1.0.tar.gz"), archive.resolve("cdc-1.0-plugin.tar.gz"));
+        // Only its description is needed, for it is never fetched.
+        publish(repository, "org.apache.kafka", "connect-api", "1.0", "pom", "");
+        Files.createDirectories(home.resolve(".m2"));
+        server = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), repository.toRealPath(),
+                SimpleFileServer.OutputLevel.NONE);
+        server.start();
+        Files.writeString(home.resolve(".m2/settings.xml"), """
+                <settings>
+                  <localRepository>%s</localRepository>
+                  <mirrors><mirror><id>house</id><mirrorOf>*</mirrorOf><url>%s</url></mirror></mirrors>
+                </settings>""".formatted(home.resolve("local"), "http://127.0.0.1:" + server.getAddress().getPort()));
+        System.setProperty("user.home", home.toString());
+        // That of the build, whose own local repository is not the user's here.
+        System.clearProperty("maven.repo.local");
+        System.clearProperty("maven.repo.local.tail");
+    }
+
+    @AfterAll
+    static void leave() {
+        server.stop(0);
+        System.setProperty("user.home", BEFORE);
+    }
+
+    @Test
+    void anArtifactComesWithItsRuntimeDependenciesButWithoutWhatThePlatformHas() {
+        assertThat(names(new MavenFiles().apply("org.example:sink:1.0", progress::add))).containsExactly("sink-1.0.jar", "codec-1.0.jar", "driver-1.0.jar");
+        assertThat(progress).contains("fetching org.example:sink:jar:1.0 from house", "fetching org.example:driver:jar:1.0 from house");
+    }
+
+    @Test
+    void anArchiveBehindAClassifierIsFoundWithoutItsExtension() {
+        assertThat(names(new MavenFiles().apply("org.example:cdc:1.0:plugin", progress::add))).containsExactly("cdc-1.0-plugin.tar.gz");
+        assertThat(names(new MavenFiles().apply("org.example:cdc:1.0:plugin@tar.gz", progress::add))).containsExactly("cdc-1.0-plugin.tar.gz");
+    }
+
+    @Test
+    void whatIsNowhereIsNamedWithTheRepositoriesAsked() {
+        assertThatThrownBy(() -> new MavenFiles().apply("org.example:nothing:1.0", progress::add))
+                .hasMessageContaining("mvn:org.example:nothing:1.0 is in none of the repositories").hasMessageContaining("house")
+                .hasMessageContaining("settings.xml");
+        assertThatThrownBy(() -> new MavenFiles().apply("org.example", progress::add)).hasMessageContaining("is not mvn:GROUP:ARTIFACT:VERSION");
+    }
+
+    private static List<String> names(List<Path> files) {
+        return files.stream().map(file -> file.getFileName().toString()).toList();
+    }
+
+    private static String dependency(String group, String artifact, String scope) {
+        return "<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>1.0</version><scope>%s</scope></dependency>"
+                .formatted(group, artifact, scope);
+    }
+
+    private static void publish(Path repository, String group, String artifact, String version, String extension, String dependencies) throws IOException {
+        Path folder = Files.createDirectories(repository.resolve(group.replace('.', '/')).resolve(artifact).resolve(version));
+        Files.writeString(folder.resolve(artifact + "-" + version + "." + extension), "content");
+        Files.writeString(folder.resolve(artifact + "-" + version + ".pom"), """
+                <project><modelVersion>4.0.0</modelVersion><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version>
+                <dependencies>%s</dependencies></project>""".formatted(group, artifact, version, dependencies));
+    }
+}
