@@ -47,7 +47,7 @@ final class Millrace implements AutoCloseable {
         List<String> line = new ArrayList<>(List.of(script().toString()));
         line.addAll(Arrays.asList(command));
         line.addAll(List.of("--data", data.toString(), "--listen", "127.0.0.1:" + kafka, "--http", "127.0.0.1:" + http));
-        return run(line, data, kafka, http);
+        return run(line, data.toAbsolutePath().getParent(), kafka, http);
     }
 
     /** Forks {@code bin/millrace start} and returns when the broker accepts connections and REST answers. */
@@ -60,11 +60,25 @@ final class Millrace implements AutoCloseable {
         return millrace;
     }
 
-    private static Millrace run(List<String> line, Path data, int kafka, int http) {
+    /** As {@link #start}, on a port that clients know already: what they meet when a node that died comes back. */
+    static Millrace startOn(int kafka, Path data) {
+        return startOn(kafka, data, data.toAbsolutePath().getParent());
+    }
+
+    /** @param outputs where the output goes, if not beside the data */
+    static Millrace startOn(int kafka, Path data, Path outputs) {
+        int http = freePort();
+        List<String> line = new ArrayList<>(List.of(script().toString(), "start"));
+        line.addAll(List.of("--data", data.toString(), "--listen", "127.0.0.1:" + kafka, "--http", "127.0.0.1:" + http));
+        Millrace millrace = run(line, outputs, kafka, http);
+        millrace.awaitReady();
+        return millrace;
+    }
+
+    private static Millrace run(List<String> line, Path outputs, int kafka, int http) {
         try {
-            Path parent = data.toAbsolutePath().getParent();
-            Files.createDirectories(parent);
-            Path output = Files.createTempFile(parent, "millrace-", ".out");
+            Files.createDirectories(outputs);
+            Path output = Files.createTempFile(outputs, "millrace-", ".out");
             ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output.toFile());
             builder.environment().remove("JAVA_HOME");
             return new Millrace(builder.start(), output, kafka, http);
