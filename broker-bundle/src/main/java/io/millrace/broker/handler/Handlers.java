@@ -1,5 +1,6 @@
 package io.millrace.broker.handler;
 
+import io.millrace.broker.fetch.Fetch;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.transaction.TransactionGate;
 import io.millrace.broker.wire.RequestDecoder.ServedVersions;
@@ -37,7 +38,8 @@ public final class Handlers implements ServedVersions {
         List<Handler> handlers = new ArrayList<>(coordinators);
         handlers.addAll(List.of(
                 new Produce(metadata, transactions),
-                new Fetch(metadata, Integer.parseInt(nodeConfig.get("fetch.max.bytes"))),
+                new Fetch(metadata, Integer.parseInt(nodeConfig.get("fetch.max.bytes")),
+                        Integer.parseInt(nodeConfig.get("max.incremental.fetch.session.cache.slots"))),
                 new ListOffsets(metadata),
                 new OffsetForLeaderEpoch(metadata),
                 new Metadata(metadata, Boolean.parseBoolean(nodeConfig.get("auto.create.topics.enable")), defaultPartitions),

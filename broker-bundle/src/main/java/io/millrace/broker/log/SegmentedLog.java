@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
@@ -46,7 +47,7 @@ final class SegmentedLog implements PartitionLog {
     private final Segments segments = new Segments();
     private final DurableOffset durable = new DurableOffset();
     private final List<Segment> unflushed = new ArrayList<>();
-    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
     private final ReentrantLock appending = new ReentrantLock();
     private final ReentrantLock flushing = new ReentrantLock();
     private final AtomicBoolean queued = new AtomicBoolean();
