@@ -54,6 +54,8 @@ public final class Handlers implements ServedVersions {
                 new IncrementalAlterConfigs(metadata),
                 new ListConfigResources(metadata),
                 new DescribeProducers(metadata),
+                new DescribeClientQuotas(metadata),
+                new AlterClientQuotas(metadata),
                 new DescribeLogDirs(metadata, folder)));
         return new Handlers(metadata.clusterId(), metadata.self().id(), handlers);
     }

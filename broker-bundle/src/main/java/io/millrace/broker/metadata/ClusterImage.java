@@ -1,5 +1,6 @@
 package io.millrace.broker.metadata;
 
+import io.millrace.broker.quota.ClientQuotas;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -9,20 +10,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /** The cluster at one point of the journal. Immutable; the same records in the same order make the same image everywhere. */
 public final class ClusterImage {
 
-    static final ClusterImage EMPTY = new ClusterImage(0, new TreeMap<>(), Map.of());
+    static final ClusterImage EMPTY = new ClusterImage(0, new TreeMap<>(), Map.of(), ClientQuotas.NONE);
 
     private final int starts;
     private final TreeMap<String, TopicImage> byName;
     private final Map<Uuid, TopicImage> byId;
+    private final ClientQuotas quotas;
 
-    private ClusterImage(int starts, TreeMap<String, TopicImage> byName, Map<Uuid, TopicImage> byId) {
+    private ClusterImage(int starts, TreeMap<String, TopicImage> byName, Map<Uuid, TopicImage> byId, ClientQuotas quotas) {
         this.starts = starts;
         this.byName = byName;
         this.byId = byId;
+        this.quotas = quotas;
+    }
+
+    public ClientQuotas quotas() {
+        return quotas;
     }
 
     public Optional<TopicImage> topic(String name) {
@@ -51,8 +59,8 @@ public final class ClusterImage {
     /** @throws IllegalStateException if the record does not fit, which means that the journal is not the one this image came from */
     ClusterImage with(MetadataRecord record) {
         return switch (record) {
-            case MetadataRecord.StartsCounted counted -> new ClusterImage(counted.starts(), byName, byId);
-            case MetadataRecord.LeaderStarted _ -> new ClusterImage(starts + 1, byName, byId);
+            case MetadataRecord.StartsCounted counted -> new ClusterImage(counted.starts(), byName, byId, quotas);
+            case MetadataRecord.LeaderStarted _ -> new ClusterImage(starts + 1, byName, byId, quotas);
             case MetadataRecord.TopicCreated created -> {
                 if (byName.containsKey(created.name())) {
                     throw new IllegalStateException("metadata journal: topic " + created.name() + " is created twice");
@@ -62,6 +70,8 @@ public final class ClusterImage {
             case MetadataRecord.TopicDeleted deleted -> without(existing(deleted.id()));
             case MetadataRecord.PartitionsAdded added -> withTopic(existing(added.id()).withPartitions(added.partitions()));
             case MetadataRecord.TopicConfigured configured -> withTopic(existing(configured.id()).withConfig(configured.config()));
+            case MetadataRecord.QuotasSet set ->
+                    new ClusterImage(starts, byName, byId, quotas.with(new ClientQuotaEntity(set.entity()), set.values()));
         };
     }
 
@@ -72,6 +82,7 @@ public final class ClusterImage {
         for (TopicImage topic : byName.values()) {
             records.add(new MetadataRecord.TopicCreated(topic.id(), topic.name(), topic.partitions(), topic.bornAt(), topic.config()));
         }
+        quotas.byEntity().forEach((entity, values) -> records.add(new MetadataRecord.QuotasSet(entity.entries(), values)));
         return records;
     }
 
@@ -88,7 +99,7 @@ public final class ClusterImage {
         Map<Uuid, TopicImage> ids = new HashMap<>(byId);
         names.put(topic.name(), topic);
         ids.put(topic.id(), topic);
-        return new ClusterImage(starts, names, ids);
+        return new ClusterImage(starts, names, ids, quotas);
     }
 
     private ClusterImage without(TopicImage topic) {
@@ -96,6 +107,6 @@ public final class ClusterImage {
         Map<Uuid, TopicImage> ids = new HashMap<>(byId);
         names.remove(topic.name());
         ids.remove(topic.id());
-        return new ClusterImage(starts, names, ids);
+        return new ClusterImage(starts, names, ids, quotas);
     }
 }

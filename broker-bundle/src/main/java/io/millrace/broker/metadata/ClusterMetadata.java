@@ -3,6 +3,7 @@ package io.millrace.broker.metadata;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.quota.QuotaAlteration;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -253,6 +254,24 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
             changing.unlock();
         }
         Thread.ofVirtual().name("deletion of " + topic.name()).start(() -> deletionListeners.forEach(listener -> tell(listener, topic.name())));
+    }
+
+    /**
+     * Sets and removes quotas of one entity.
+     *
+     * @throws org.apache.kafka.common.errors.InvalidRequestException saying what cannot be
+     */
+    public void alterQuotas(QuotaAlteration alteration, boolean validateOnly) {
+        changing.lock();
+        try {
+            Map<String, Double> values = alteration.applied(image.quotas());
+            if (!validateOnly) {
+                commit(new MetadataRecord.QuotasSet(alteration.entity().entries(), values));
+                LOG.info("{} has the quotas {} now", alteration.entity(), values);
+            }
+        } finally {
+            changing.unlock();
+        }
     }
 
     private static void tell(Consumer<String> listener, String topic) {

@@ -28,4 +28,11 @@ sealed interface MetadataRecord {
     /** First record of a compacted journal: how often the node had started. */
     record StartsCounted(int starts) implements MetadataRecord {
     }
+
+    /**
+     * @param entity name by entity type, null for the default one
+     * @param values all quotas the entity has from now on, by key; empty if it has none
+     */
+    record QuotasSet(Map<String, String> entity, Map<String, Double> values) implements MetadataRecord {
+    }
 }

@@ -18,6 +18,7 @@ final class RecordCodec {
     private static final byte PARTITIONS_ADDED = 4;
     private static final byte TOPIC_CONFIGURED = 5;
     private static final byte STARTS_COUNTED = 6;
+    private static final byte QUOTAS_SET = 20;
 
     private RecordCodec() {
     }
@@ -56,6 +57,10 @@ final class RecordCodec {
                 type(out, STARTS_COUNTED);
                 out.writeInt(counted.starts());
             }
+            case MetadataRecord.QuotasSet set -> {
+                type(out, QUOTAS_SET);
+                quotas(out, set);
+            }
         }
         return bytes.toByteArray();
     }
@@ -74,6 +79,7 @@ final class RecordCodec {
             case PARTITIONS_ADDED -> new MetadataRecord.PartitionsAdded(id(in), in.readInt());
             case TOPIC_CONFIGURED -> new MetadataRecord.TopicConfigured(id(in), config(in));
             case STARTS_COUNTED -> new MetadataRecord.StartsCounted(in.readInt());
+            case QUOTAS_SET -> quotas(in);
             default -> throw new IOException("record type " + type + " is unknown; it was written by a later release");
         };
     }
@@ -107,5 +113,33 @@ final class RecordCodec {
             config.put(in.readUTF(), in.readUTF());
         }
         return config;
+    }
+
+    private static void quotas(DataOutputStream out, MetadataRecord.QuotasSet set) throws IOException {
+        out.writeInt(set.entity().size());
+        for (Map.Entry<String, String> part : new TreeMap<>(set.entity()).entrySet()) {
+            out.writeUTF(part.getKey());
+            out.writeBoolean(part.getValue() != null);
+            if (part.getValue() != null) {
+                out.writeUTF(part.getValue());
+            }
+        }
+        out.writeInt(set.values().size());
+        for (Map.Entry<String, Double> value : new TreeMap<>(set.values()).entrySet()) {
+            out.writeUTF(value.getKey());
+            out.writeDouble(value.getValue());
+        }
+    }
+
+    private static MetadataRecord quotas(DataInputStream in) throws IOException {
+        Map<String, String> entity = new TreeMap<>();
+        for (int parts = in.readInt(); parts > 0; parts--) {
+            entity.put(in.readUTF(), in.readBoolean() ? in.readUTF() : null);
+        }
+        Map<String, Double> values = new TreeMap<>();
+        for (int keys = in.readInt(); keys > 0; keys--) {
+            values.put(in.readUTF(), in.readDouble());
+        }
+        return new MetadataRecord.QuotasSet(entity, values);
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
@@ -26,6 +27,9 @@ class FileJournalTest {
             new MetadataRecord.PartitionsAdded(ORDERS, 4),
             new MetadataRecord.TopicConfigured(ORDERS, Map.of("cleanup.policy", "compact")),
             new MetadataRecord.LeaderStarted(1),
+            new MetadataRecord.QuotasSet(Map.of("user", "ann", "client-id", "app"), Map.of("producer_byte_rate", 1e6, "request_percentage", 12.5)),
+            new MetadataRecord.QuotasSet(Collections.singletonMap("user", null), Map.of("consumer_byte_rate", 2e6)),
+            new MetadataRecord.QuotasSet(Map.of("user", "ann", "client-id", "app"), Map.of("producer_byte_rate", 3e6)),
             new MetadataRecord.TopicDeleted(CUSTOMERS));
 
     @TempDir
