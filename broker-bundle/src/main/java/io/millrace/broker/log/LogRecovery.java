@@ -94,6 +94,10 @@ final class LogRecovery {
             Path aside = file.resolveSibling(file.getFileName() + ".unreachable");
             LOG.warn("{}: set aside as {}, since {} before it was cut", file, aside.getFileName(), folder.log(segment.baseOffset()).getFileName());
             Files.move(file, aside);
+            // A segment of that name may be begun again.
+            for (String suffix : new String[] {".index", ".timeindex", ".txnindex"}) {
+                Files.deleteIfExists(file.resolveSibling(PartitionFolder.name(base) + suffix));
+            }
         }
     }
 }

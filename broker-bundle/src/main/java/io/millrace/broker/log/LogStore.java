@@ -33,6 +33,7 @@ public final class LogStore implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
     private static final String CLEAN = ".kafka_cleanshutdown";
+    private static final String STRAY = "-stray";
     private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
 
     private final Path folder;
@@ -112,6 +113,10 @@ public final class LogStore implements AutoCloseable {
             String name = each.getFileName().toString();
             if (name.endsWith("-delete")) {
                 removeTree(each);
+                continue;
+            }
+            if (name.endsWith(STRAY)) {
+                LOG.warn("{}: was set aside by an earlier start and is not read", each);
                 continue;
             }
             int dash = name.lastIndexOf('-');
@@ -242,6 +247,21 @@ public final class LogStore implements AutoCloseable {
             }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
             throw new KafkaStorageException("the log " + log.folder() + " cannot be removed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Takes the log away and keeps its files, for somebody to look at. Durable on return. @return the folder's new name */
+    public synchronized Path setAside(TopicPartition partition) {
+        SegmentedLog log = logs.remove(partition);
+        try {
+            log.takeOffline();
+            log.close(false);
+            Path renamed = folder.resolve(partition.topic() + "-" + partition.partition() + "." + Uuid.randomUuid() + STRAY);
+            Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
+            DurableFile.syncFolder(folder);
+            return renamed;
+        } catch (IOException e) {
+            throw new KafkaStorageException("the log " + log.folder() + " cannot be set aside: " + e.getMessage(), e);
         }
     }
 

@@ -24,6 +24,15 @@ final class ProducerSnapshots {
         }
     }
 
+    /** Removes those of offsets that a cut took away: what is appended at these offsets from now on is something else. */
+    void truncateTo(long end) throws IOException {
+        for (long offset : folder.snapshots()) {
+            if (offset > end) {
+                Files.deleteIfExists(folder.snapshot(offset));
+            }
+        }
+    }
+
     /** Loads the newest whole snapshot at or before the offset. @return its offset, or {@code otherwise} if there is none */
     long restore(ProducerStates producers, long atMost, long otherwise) throws IOException {
         List<Long> all = folder.snapshots();

@@ -2,6 +2,7 @@ package io.millrace.broker.log;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
@@ -31,14 +32,12 @@ final class ProducerState {
     }
 
     /** A state read from a snapshot. */
-    ProducerState(long producerId, short epoch, int coordinatorEpoch, long lastTimestamp, long transactionStart, Batch last) {
+    ProducerState(long producerId, short epoch, int coordinatorEpoch, long lastTimestamp, long transactionStart, List<Batch> kept) {
         this(producerId, epoch);
         this.coordinatorEpoch = coordinatorEpoch;
         this.lastTimestamp = lastTimestamp;
         this.transactionStart = transactionStart;
-        if (last != null) {
-            batches.addLast(last);
-        }
+        batches.addAll(kept);
     }
 
     /** @return the batch that this one repeats, or null */
@@ -126,6 +125,11 @@ final class ProducerState {
 
     int lastSequence() {
         return batches.isEmpty() ? -1 : batches.peekLast().lastSequence;
+    }
+
+    /** The kept batches but for the last, in order. */
+    List<Batch> earlier() {
+        return batches.stream().limit(Math.max(0, batches.size() - 1)).toList();
     }
 
     Batch last() {

@@ -25,6 +25,8 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 final class ProducerStates {
 
     private static final short SNAPSHOT_VERSION = 1;
+    private static final int HEADER_BYTES = 2 + 4 + 4;
+    private static final int EARLIER_BYTES = 8 + 4 + 4 + 8 + 8 + 8;
     private static final int ENTRY_BYTES = 8 + 2 + 4 + 8 + 4 + 8 + 4 + 8;
 
     private final TopicPartition partition;
@@ -133,10 +135,17 @@ final class ProducerStates {
         return producers.values();
     }
 
-    /** Kafka's producer snapshot: version, CRC-32C of what follows, entries. */
+    /**
+     * Kafka's producer snapshot: version, CRC-32C of what follows, entries with the last batch of each producer. The batches before it follow as
+     * our own: a client may repeat any of its last five after a restart. Kafka's readers pass over what stands behind the entries.
+     */
     ByteBuffer snapshot() {
         List<ProducerState> all = new ArrayList<>(producers.values());
-        ByteBuffer snapshot = ByteBuffer.allocate(2 + 4 + 4 + all.size() * ENTRY_BYTES);
+        int earlier = 0;
+        for (ProducerState producer : all) {
+            earlier += producer.earlier().size();
+        }
+        ByteBuffer snapshot = ByteBuffer.allocate(HEADER_BYTES + all.size() * ENTRY_BYTES + Integer.BYTES + earlier * EARLIER_BYTES);
         snapshot.putShort(SNAPSHOT_VERSION).putInt(0).putInt(all.size());
         for (ProducerState producer : all) {
             ProducerState.Batch last = producer.last();
@@ -144,6 +153,13 @@ final class ProducerStates {
                     .putInt(last == null ? -1 : last.lastSequence()).putLong(last == null ? -1 : last.lastOffset())
                     .putInt(last == null ? 0 : (int) (last.lastOffset() - last.firstOffset()))
                     .putLong(producer.lastTimestamp()).putInt(producer.coordinatorEpoch()).putLong(producer.transactionStart());
+        }
+        snapshot.putInt(earlier);
+        for (ProducerState producer : all) {
+            for (ProducerState.Batch batch : producer.earlier()) {
+                snapshot.putLong(producer.producerId()).putInt(batch.firstSequence()).putInt(batch.lastSequence()).putLong(batch.firstOffset())
+                        .putLong(batch.lastOffset()).putLong(batch.timestamp());
+            }
         }
         snapshot.putInt(2, crc(snapshot.array(), 6, snapshot.capacity()));
         return snapshot.flip();
@@ -153,14 +169,19 @@ final class ProducerStates {
     boolean restore(ByteBuffer snapshot) {
         clear();
         int size = snapshot.remaining();
-        if (size < 10 || snapshot.getShort(0) != SNAPSHOT_VERSION) {
+        if (size < HEADER_BYTES || snapshot.getShort(0) != SNAPSHOT_VERSION || snapshot.getInt(2) != crc(snapshot.array(), 6, size)) {
             return false;
         }
         int count = snapshot.getInt(6);
-        if (count < 0 || (long) count * ENTRY_BYTES + 10 != size || snapshot.getInt(2) != crc(snapshot.array(), 6, size)) {
+        int own = size - HEADER_BYTES - (int) Math.min(size, (long) count * ENTRY_BYTES);
+        if (count < 0 || own < 0 || own > 0 && own < Integer.BYTES) {
             return false;
         }
-        snapshot.position(10);
+        if (own > 0 && (long) snapshot.getInt(size - own) * EARLIER_BYTES != own - Integer.BYTES) {
+            return false;
+        }
+        Map<Long, List<ProducerState.Batch>> earlier = earlier(snapshot, size - own);
+        snapshot.position(HEADER_BYTES);
         for (int i = 0; i < count; i++) {
             long id = snapshot.getLong();
             short epoch = snapshot.getShort();
@@ -170,15 +191,29 @@ final class ProducerStates {
             long timestamp = snapshot.getLong();
             int coordinatorEpoch = snapshot.getInt();
             long start = snapshot.getLong();
-            ProducerState.Batch last = lastOffset < 0 ? null
-                    : new ProducerState.Batch(lastSequence < delta && lastSequence >= 0 ? Integer.MAX_VALUE - (delta - lastSequence) + 1
-                            : lastSequence - delta, lastSequence, lastOffset - delta, lastOffset, timestamp);
-            producers.put(id, new ProducerState(id, epoch, coordinatorEpoch, timestamp, start, last));
+            List<ProducerState.Batch> batches = new ArrayList<>(earlier.getOrDefault(id, List.of()));
+            if (lastOffset >= 0) {
+                batches.add(new ProducerState.Batch(lastSequence < delta && lastSequence >= 0 ? Integer.MAX_VALUE - (delta - lastSequence) + 1
+                        : lastSequence - delta, lastSequence, lastOffset - delta, lastOffset, timestamp));
+            }
+            producers.put(id, new ProducerState(id, epoch, coordinatorEpoch, timestamp, start, batches));
             if (start != ProducerState.NO_TRANSACTION) {
                 openTransactions.put(start, id);
             }
         }
         return true;
+    }
+
+    private static Map<Long, List<ProducerState.Batch>> earlier(ByteBuffer snapshot, int at) {
+        Map<Long, List<ProducerState.Batch>> earlier = new HashMap<>();
+        if (at < snapshot.limit()) {
+            ByteBuffer own = snapshot.slice(at, snapshot.limit() - at);
+            for (int left = own.getInt(); left > 0; left--) {
+                earlier.computeIfAbsent(own.getLong(), _ -> new ArrayList<>())
+                        .add(new ProducerState.Batch(own.getInt(), own.getInt(), own.getLong(), own.getLong(), own.getLong()));
+            }
+        }
+        return earlier;
     }
 
     private static int crc(byte[] bytes, int from, int to) {

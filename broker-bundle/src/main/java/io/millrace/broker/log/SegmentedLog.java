@@ -90,6 +90,7 @@ final class SegmentedLog implements PartitionLog {
         Segment active = segments.active();
         endOffset = active.endOffset();
         startOffset = Math.min(Math.max(logStart, segments.first().baseOffset()), endOffset);
+        snapshots.truncateTo(endOffset);
         restoreProducers(rebuiltFrom);
         epochs.truncateTo(endOffset);
         if (!unflushed.contains(active)) {

@@ -86,12 +86,16 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         metadata.changing.lock();
         try {
             ClusterImage image = ClusterImage.EMPTY;
+            Set<Uuid> deleted = new HashSet<>();
             for (MetadataRecord record : journal.replay()) {
                 image = image.with(record);
+                if (record instanceof MetadataRecord.TopicDeleted deletion) {
+                    deleted.add(deletion.id());
+                }
             }
             metadata.image = image;
             metadata.commit(new MetadataRecord.LeaderStarted(self.id()));
-            metadata.removeStrays();
+            metadata.removeStrays(deleted);
             for (TopicImage topic : metadata.image.topics()) {
                 metadata.openLogs(topic, 0);
             }
@@ -303,21 +307,29 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         }
     }
 
-    /** A crash between a deletion's record and the files leaves logs that no topic has; a topic of that name may even exist anew. */
-    private void removeStrays() {
-        Set<TopicPartition> wanted = new HashSet<>();
-        for (TopicImage topic : image.topics()) {
-            for (int index = 0; index < topic.partitions(); index++) {
-                TopicPartition partition = new TopicPartition(topic.name(), index);
-                if (store.log(partition).map(PartitionLog::topicId).filter(topic.id()::equals).isPresent()) {
-                    wanted.add(partition);
-                }
-            }
-        }
+    /**
+     * A crash between a deletion's record and the files leaves logs that no topic has; a topic of that name may even exist anew. What was not
+     * deleted for sure is only set aside: a damaged journal must not cost the data.
+     *
+     * @throws IllegalStateException if a topic's log says that it is another topic's, which no crash leaves behind
+     */
+    private void removeStrays(Set<Uuid> deleted) {
         for (PartitionLog log : List.copyOf(store.logs())) {
-            if (!wanted.contains(log.topicPartition())) {
-                LOG.warn("{}: its topic was deleted; its log goes, too", log.topicPartition());
-                store.delete(log.topicPartition());
+            TopicPartition partition = log.topicPartition();
+            boolean wanted = image.topic(log.topicId()).filter(topic -> topic.name().equals(partition.topic()) && partition.partition() < topic.partitions())
+                    .isPresent();
+            if (wanted) {
+                continue;
+            }
+            Optional<TopicImage> namesake = image.topic(partition.topic()).filter(topic -> partition.partition() < topic.partitions());
+            if (deleted.contains(log.topicId())) {
+                LOG.warn("{}: its topic was deleted; its log goes, too", partition);
+                store.delete(partition);
+            } else if (namesake.isPresent()) {
+                throw new IllegalStateException("the log " + partition + " in " + store.folder() + " is of topic id " + log.topicId() + ", but the topic has the id "
+                        + namesake.get().id() + "; correct its partition.metadata if that is damaged, or move the log's folder away");
+            } else {
+                LOG.error("{}: no topic has the id {} of its log, which is set aside as {}; move it back once metadata.journal is restored, or remove it", partition, log.topicId(), store.setAside(partition));
             }
         }
     }

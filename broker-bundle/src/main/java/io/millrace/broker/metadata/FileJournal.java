@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 final class FileJournal implements MetadataJournal {
 
     private static final Logger LOG = LoggerFactory.getLogger(FileJournal.class);
-    private static final int HEADER = 2 * Integer.BYTES;
-    private static final int MAX_RECORD = 16 * 1024 * 1024;
+    static final int HEADER = 2 * Integer.BYTES;
+    static final int MAX_RECORD = 16 * 1024 * 1024;
     private static final long WORTH_COMPACTING = 1024 * 1024;
 
     private final Path file;
@@ -55,9 +55,7 @@ final class FileJournal implements MetadataJournal {
                 int start = content.position();
                 byte[] payload = next(content);
                 if (payload == null) {
-                    LOG.warn("{}: torn record at byte {}, left by a crash before it was acknowledged; cut off", file, start);
-                    channel.truncate(start);
-                    channel.force(true);
+                    cutOff(content, start);
                     break;
                 }
                 records.add(RecordCodec.decode(new DataInputStream(new ByteArrayInputStream(payload))));
@@ -70,9 +68,26 @@ final class FileJournal implements MetadataJournal {
         }
     }
 
+    /** A torn end is what a crash leaves of a record that nobody was told of. Damage looks alike, but for what follows it or for its length. */
+    private void cutOff(ByteBuffer content, int start) throws IOException {
+        int next = JournalScan.nextRecord(content, start + 1);
+        if (next >= 0) {
+            throw new IOException("record at byte " + start + " is damaged, and a whole record follows at byte " + next + "; restore it from a copy");
+        }
+        if (content.limit() - start >= HEADER && content.getInt(start) == content.limit() - start - HEADER) {
+            Path copy = file.resolveSibling(file.getFileName() + ".damaged");
+            Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+            LOG.error("{}: the last record, at byte {}, is complete but has a wrong CRC; it is cut off. If power failed, it was not acknowledged; "
+                    + "if the disk is failing, the last change of the metadata is lost. The file as it was is {}", file, start, copy);
+        } else {
+            LOG.warn("{}: torn record at byte {}, left by a crash before it was acknowledged; cut off", file, start);
+        }
+        channel.truncate(start);
+        channel.force(true);
+    }
+
     /** @return null if what follows is a torn end */
-    private byte[] next(ByteBuffer content) throws IOException {
-        int start = content.position();
+    private byte[] next(ByteBuffer content) {
         if (content.remaining() < HEADER) {
             return null;
         }
@@ -83,14 +98,7 @@ final class FileJournal implements MetadataJournal {
         }
         byte[] payload = new byte[length];
         content.get(payload);
-        if (crc(payload) == crc) {
-            return payload;
-        }
-        if (!content.hasRemaining()) {
-            return null;
-        }
-        throw new IOException("record at byte " + start + " has CRC " + Integer.toHexString(crc(payload)) + ", expected " + Integer.toHexString(crc)
-                + ", and records follow it: the file is damaged; restore it from a copy");
+        return crc(payload) == crc ? payload : null;
     }
 
     @Override
@@ -155,7 +163,7 @@ final class FileJournal implements MetadataJournal {
         }
     }
 
-    private static int crc(byte[] payload) {
+    static int crc(byte[] payload) {
         CRC32C crc = new CRC32C();
         crc.update(payload);
         return (int) crc.getValue();

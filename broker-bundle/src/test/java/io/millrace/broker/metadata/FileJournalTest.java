@@ -94,10 +94,25 @@ class FileJournalTest {
 
     @Test
     void damageBeforeTheEndIsNotRepairedByGuessing() throws IOException {
+        byte[] whole = Files.readAllBytes(file);
+        int beforeLast = length(HISTORY.subList(0, HISTORY.size() - 1));
+        for (int bit = 0; bit < beforeLast * 8; bit++) {
+            byte[] bytes = whole.clone();
+            bytes[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+            assertThatThrownBy(this::replayed).as("bit %d", bit).isInstanceOf(IllegalStateException.class).hasMessageContaining(file.toString())
+                    .hasMessageContaining("damaged");
+            assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void aCompleteLastRecordWithAWrongCrcIsKeptBesideBeforeItIsCutOff() throws IOException {
         byte[] bytes = Files.readAllBytes(file);
-        bytes[20] ^= 1;
+        bytes[bytes.length - 1] ^= 1;
         Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
-        assertThatThrownBy(this::replayed).isInstanceOf(IllegalStateException.class).hasMessageContaining(file.toString()).hasMessageContaining("CRC");
+        assertThat(replayed()).isEqualTo(HISTORY.subList(0, HISTORY.size() - 1));
+        assertThat(Files.readAllBytes(folder.resolve("metadata.journal.damaged"))).isEqualTo(bytes);
     }
 
     @Test
