@@ -40,6 +40,8 @@ public final class LogStore implements AutoCloseable {
     private final LogStoreConfig settings;
     private final Clock clock;
     private final FileChannel lockFile;
+    /** What the file of recovery points holds; guarded by this. */
+    private Map<TopicPartition, Long> storedPoints = Map.of();
     private final GroupCommit groupCommit = new GroupCommit();
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor housekeeping = new ScheduledThreadPoolExecutor(1,
@@ -105,6 +107,7 @@ public final class LogStore implements AutoCloseable {
     private void load() throws IOException {
         boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
         Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
+        storedPoints = recoveryPoints;
         List<Path> found = new ArrayList<>();
         try (Stream<Path> folders = Files.list(folder)) {
             folders.filter(Files::isDirectory).forEach(found::add);
@@ -156,22 +159,26 @@ public final class LogStore implements AutoCloseable {
     }
 
     private void checkpoint() throws IOException {
-        boolean moved = false;
         for (SegmentedLog log : logs.values()) {
             if (log.durableOffset() < log.endOffset()) {
                 log.flush();
-                moved = true;
             }
         }
-        if (moved) {
-            writeRecoveryPoints();
-        }
+        writeRecoveryPoints();
     }
 
-    private void writeRecoveryPoints() throws IOException {
+    /** A point is taken before the indexes are synced, so that those of every segment before it are among them. */
+    private synchronized void writeRecoveryPoints() throws IOException {
         Map<TopicPartition, Long> points = new HashMap<>();
         logs.forEach((partition, log) -> points.put(partition, log.durableOffset()));
+        if (points.equals(storedPoints)) {
+            return;
+        }
+        for (SegmentedLog log : logs.values()) {
+            log.syncIndexes();
+        }
         recoveryPoints().write(points);
+        storedPoints = points;
     }
 
     private OffsetCheckpoint recoveryPoints() {
@@ -216,6 +223,10 @@ public final class LogStore implements AutoCloseable {
             log.open(true, 0, 0);
             DurableFile.syncFolder(folder);
             logs.put(partition, log);
+            if (storedPoints.containsKey(partition)) {
+                // Of a deleted topic of the same name: it would vouch for bytes of the new one that nobody synced.
+                writeRecoveryPoints();
+            }
             return log;
         } catch (IOException e) {
             throw new KafkaStorageException("the log " + logFolder + " cannot be made: " + e.getMessage(), e);

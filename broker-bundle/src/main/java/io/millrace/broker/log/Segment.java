@@ -172,6 +172,12 @@ final class Segment {
         index.write(path(".index"), path(".timeindex"));
     }
 
+    void syncIndexes() throws IOException {
+        for (String suffix : new String[] {".index", ".timeindex", ".txnindex"}) {
+            DurableFile.sync(path(suffix));
+        }
+    }
+
     void close() throws IOException {
         file.close();
     }

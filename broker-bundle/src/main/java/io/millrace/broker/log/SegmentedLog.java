@@ -47,6 +47,8 @@ final class SegmentedLog implements PartitionLog {
     private final Segments segments = new Segments();
     private final DurableOffset durable = new DurableOffset();
     private final List<Segment> unflushed = new ArrayList<>();
+    /** Whose index files were written since the last {@link #syncIndexes}. */
+    private final List<Segment> unsyncedIndexes = new ArrayList<>();
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
     private final ReentrantLock appending = new ReentrantLock();
     private final ReentrantLock flushing = new ReentrantLock();
@@ -96,6 +98,7 @@ final class SegmentedLog implements PartitionLog {
         if (!unflushed.contains(active)) {
             unflushed.add(active);
         }
+        segments.all().stream().filter(segment -> segment.baseOffset() >= rebuiltFrom).forEach(unsyncedIndexes::add);
         durable.set(clean ? endOffset : Math.min(recoveryPoint, endOffset));
         if (!clean) {
             flush();
@@ -212,9 +215,40 @@ final class SegmentedLog implements PartitionLog {
         if (active.bytes() == 0 || !full && !old) {
             return active;
         }
-        active.seal();
-        snapshot();
+        seal(active);
         return addSegment(endOffset);
+    }
+
+    private void seal(Segment segment) throws IOException {
+        segment.seal();
+        unsyncedIndexes.add(segment);
+        snapshot();
+    }
+
+    /**
+     * Brings to stable storage what a start believes of segments before the recovery point without looking into them: above all which
+     * transactions were aborted. Due before a recovery point is stored, and not on the way of an append.
+     */
+    void syncIndexes() throws IOException {
+        List<Segment> unsynced;
+        appending.lock();
+        try {
+            unsynced = List.copyOf(unsyncedIndexes);
+        } finally {
+            appending.unlock();
+        }
+        for (Segment segment : unsynced) {
+            segment.syncIndexes();
+        }
+        if (!unsynced.isEmpty()) {
+            DurableFile.syncFolder(folder.path());
+        }
+        appending.lock();
+        try {
+            unsyncedIndexes.removeAll(unsynced);
+        } finally {
+            appending.unlock();
+        }
     }
 
     private Segment addSegment(long baseOffset) throws IOException {
@@ -376,8 +410,7 @@ final class SegmentedLog implements PartitionLog {
             Retention retention = new Retention(limits, size(), startOffset, Math.min(highWatermark, firstUnstable), now);
             for (Segment segment = segments.first(); retention.takes(segment, segments.count() == 1); segment = segments.first()) {
                 if (segments.count() == 1) {
-                    segment.seal();
-                    snapshot();
+                    seal(segment);
                     addSegment(endOffset);
                 }
                 segments.remove(segment);
@@ -414,8 +447,8 @@ final class SegmentedLog implements PartitionLog {
         appending.lock();
         try {
             if (clean && failure == null) {
-                segments.active().seal();
-                snapshot();
+                seal(segments.active());
+                syncIndexes();
             }
             failure = new KafkaStorageException(partition + " is closed");
             for (Segment segment : segments.all()) {
