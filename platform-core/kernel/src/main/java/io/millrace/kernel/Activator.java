@@ -6,6 +6,7 @@ import io.millrace.api.http.HttpResource;
 import io.millrace.api.plugin.PluginManager;
 import io.millrace.kernel.archive.Limits;
 import io.millrace.kernel.http.HttpListener;
+import io.millrace.kernel.metrics.Metrics;
 import io.millrace.kernel.plugin.LivePlugins;
 import io.millrace.kernel.status.PluginsResource;
 import io.millrace.kernel.status.StatusResource;
@@ -50,6 +51,7 @@ public final class Activator implements BundleActivator {
     private HttpListener http;
     private LivePlugins plugins;
     private StatusResource status;
+    private Metrics metrics;
     private ExecutorService restorer;
 
     @Override
@@ -69,6 +71,7 @@ public final class Activator implements BundleActivator {
         context.registerService(new String[] {PluginManager.class.getName(), HealthCheck.class.getName()}, plugins, address);
         context.registerService(HttpResource.class, status, address);
         context.registerService(HttpResource.class, new PluginsResource(plugins, folder.resolve("uploads"), limits.packedBytes()), address);
+        metrics = Metrics.open(context, plugins, plugins.retired(), http.traffic());
 
         restorer = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("plugins").daemon().factory());
         context.addBundleListener((BundleListener) event -> {
@@ -95,6 +98,7 @@ public final class Activator implements BundleActivator {
         restorer.shutdown();
         restorer.awaitTermination(RESTORE_END_SECONDS, TimeUnit.SECONDS);
         status.close();
+        metrics.close();
     }
 
     private void restoreSoon() {

@@ -37,6 +37,7 @@ public final class HttpListener implements AutoCloseable {
     private final Router router;
     private final SameOrigin sameOrigin;
     private final long largestBody;
+    private final HttpTraffic traffic = new HttpTraffic();
 
     private HttpListener(HttpServer server, Router router, long largestBody) {
         this.server = server;
@@ -77,6 +78,10 @@ public final class HttpListener implements AutoCloseable {
         return ListenAddress.text(server.getAddress());
     }
 
+    public HttpTraffic traffic() {
+        return traffic;
+    }
+
     @Override
     public void close() {
         server.stop(0);
@@ -85,8 +90,13 @@ public final class HttpListener implements AutoCloseable {
     }
 
     private void serve(HttpExchange exchange) {
+        long began = System.nanoTime();
         try (exchange) {
-            answer(exchange, answerTo(exchange));
+            Routed routed = new Routed();
+            HttpAnswer answer = answerTo(exchange, routed);
+            answer(exchange, answer);
+            String method = METHODS.contains(exchange.getRequestMethod()) ? exchange.getRequestMethod() : "other";
+            traffic.answered(routed.path, method, answer.status(), System.nanoTime() - began);
         } catch (IOException e) {
             LOG.debug("client {} went away: {}", exchange.getRemoteAddress(), e.getMessage());
         } catch (RuntimeException | LinkageError e) {
@@ -94,7 +104,12 @@ public final class HttpListener implements AutoCloseable {
         }
     }
 
-    private HttpAnswer answerTo(HttpExchange exchange) {
+    /** Where a request was led. Confined to its thread. */
+    private static final class Routed {
+        private String path = "";
+    }
+
+    private HttpAnswer answerTo(HttpExchange exchange, Routed routed) {
         String method = exchange.getRequestMethod().toUpperCase(Locale.ROOT);
         try {
             Map<String, String> headers = new HashMap<>();
@@ -106,6 +121,7 @@ public final class HttpListener implements AutoCloseable {
             Target target = Target.of(exchange.getRequestURI());
             HttpResource resource = router.route(target.path())
                     .orElseThrow(() -> new HttpError(404, "nothing is served at /" + String.join("/", target.path())));
+            routed.path = Router.servedAt(resource, target.path());
             long limit = resource instanceof Upload upload ? upload.largestBody() : largestBody;
             if (contentLength(headers) > limit) {
                 throw BoundedBody.tooLarge(limit);

@@ -50,6 +50,17 @@ final class Router implements AutoCloseable {
         return path.isEmpty() ? Optional.ofNullable(byPath.get("")) : Optional.empty();
     }
 
+    /** The one of the resource's paths that the request's path starts with. */
+    static String servedAt(HttpResource resource, List<String> path) {
+        for (int length = path.size(); length > 0; length--) {
+            String start = String.join("/", path.subList(0, length));
+            if (resource.paths().contains(start)) {
+                return "/" + start;
+            }
+        }
+        return "/";
+    }
+
     @Override
     public void close() {
         tracker.close();

@@ -1,0 +1,34 @@
+package io.millrace.kernel.metrics;
+
+import io.millrace.api.http.HttpResource;
+import io.millrace.api.metrics.MeterSource;
+import io.millrace.api.plugin.PluginManager;
+import io.millrace.kernel.http.HttpTraffic;
+import io.millrace.kernel.plugin.RetiredLoaders;
+import org.osgi.framework.BundleContext;
+
+/** Serves {@code /metrics} from all sources, the kernel's own among them. */
+public final class Metrics implements AutoCloseable {
+
+    private final Sources sources;
+    private final MetricsResource resource;
+
+    private Metrics(Sources sources, MetricsResource resource) {
+        this.sources = sources;
+        this.resource = resource;
+    }
+
+    public static Metrics open(BundleContext context, PluginManager plugins, RetiredLoaders retired, HttpTraffic http) {
+        Sources sources = new Sources(context);
+        MetricsResource resource = new MetricsResource(sources);
+        context.registerService(MeterSource.class, new KernelMeters(context, plugins, retired, http, sources), null);
+        context.registerService(HttpResource.class, resource, null);
+        return new Metrics(sources, resource);
+    }
+
+    @Override
+    public void close() {
+        resource.close();
+        sources.close();
+    }
+}
