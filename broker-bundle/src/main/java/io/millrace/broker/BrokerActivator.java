@@ -3,6 +3,7 @@ package io.millrace.broker;
 import io.millrace.api.broker.Broker;
 import io.millrace.api.config.NodeConfig;
 import io.millrace.api.log.LocalLogs;
+import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.plugin.PluginScope;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
@@ -14,6 +15,7 @@ public final class BrokerActivator implements BundleActivator {
     private BrokerServer server;
     private ServiceRegistration<LocalLogs> localLogs;
     private ServiceRegistration<Broker> broker;
+    private ServiceRegistration<MeterSource> meters;
 
     @Override
     public void start(BundleContext context) {
@@ -23,10 +25,12 @@ public final class BrokerActivator implements BundleActivator {
         }
         localLogs = context.registerService(LocalLogs.class, server.localLogs(), null);
         broker = context.registerService(Broker.class, server, null);
+        meters = context.registerService(MeterSource.class, server.meters(), null);
     }
 
     @Override
     public void stop(BundleContext context) {
+        meters.unregister();
         broker.unregister();
         localLogs.unregister();
         server.close();

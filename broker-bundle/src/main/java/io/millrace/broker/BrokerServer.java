@@ -2,12 +2,14 @@ package io.millrace.broker;
 
 import io.millrace.api.broker.Broker;
 import io.millrace.api.log.LocalLogs;
+import io.millrace.api.metrics.MeterSource;
 import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Coordinators;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicDefaults;
+import io.millrace.broker.metrics.BrokerMeters;
 import io.millrace.broker.network.Listener;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -29,13 +31,16 @@ public final class BrokerServer implements Broker, AutoCloseable {
     private final Listener listener;
     private final Handlers handlers;
     private final Coordinators coordinators;
+    private final MeterSource meters;
     private final Deque<AutoCloseable> parts;
 
-    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Coordinators coordinators, Deque<AutoCloseable> parts) {
+    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Coordinators coordinators, MeterSource meters,
+            Deque<AutoCloseable> parts) {
         this.metadata = metadata;
         this.listener = listener;
         this.handlers = handlers;
         this.coordinators = coordinators;
+        this.meters = meters;
         this.parts = parts;
     }
 
@@ -62,7 +67,8 @@ public final class BrokerServer implements Broker, AutoCloseable {
             listener.accept(handlers);
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
-            return new BrokerServer(metadata, listener, handlers, coordinators, parts);
+            MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators);
+            return new BrokerServer(metadata, listener, handlers, coordinators, meters, parts);
         } catch (RuntimeException failed) {
             closeAll(parts);
             throw failed instanceof IllegalStateException ? failed : new IllegalStateException("the broker cannot start: " + failed.getMessage(), failed);
@@ -91,6 +97,10 @@ public final class BrokerServer implements Broker, AutoCloseable {
 
     public LocalLogs localLogs() {
         return new LocalPartitions(metadata);
+    }
+
+    public MeterSource meters() {
+        return meters;
     }
 
     /** Accepts nothing more, answers what is under way, and leaves the logs as a clean stop does. */

@@ -1,5 +1,6 @@
 package io.millrace.broker.coordinator;
 
+import io.millrace.api.metrics.Meters;
 import io.millrace.broker.group.GroupCoordinator;
 import io.millrace.broker.handler.Handler;
 import io.millrace.broker.metadata.ClusterMetadata;
@@ -59,6 +60,12 @@ public final class Coordinators implements AutoCloseable {
 
     public TransactionGate transactions() {
         return transactions.gate();
+    }
+
+    /** Tells how groups and transactions are. */
+    public void tell(Meters meters) {
+        groups.tell(meters);
+        transactions.tell(meters);
     }
 
     /** Whoever waits for a group or a transaction is sent away. */

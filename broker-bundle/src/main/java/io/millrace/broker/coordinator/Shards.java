@@ -62,6 +62,11 @@ public final class Shards<M extends StateMachine> {
         }
     }
 
+    /** All, or none as long as they are not loaded. */
+    public List<Shard<M>> ifLoaded() {
+        return loaded.isDone() && !loaded.isCompletedExceptionally() ? all() : List.of();
+    }
+
     /** The shard of a group or transactional id, as Kafka places it. */
     public Shard<M> of(String key) {
         List<Shard<M>> all = all();

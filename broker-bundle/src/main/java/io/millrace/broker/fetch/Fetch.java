@@ -4,6 +4,7 @@ import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handler;
 import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metrics.Traffic;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,6 +41,7 @@ public final class Fetch implements Handler {
     private final ClusterMetadata metadata;
     private final int maxBytes;
     private final FetchSessions sessions;
+    private final Traffic traffic;
     private final Set<Waiting> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -47,9 +49,10 @@ public final class Fetch implements Handler {
      * @param maxBytes     bound of a response, {@code fetch.max.bytes}
      * @param sessionSlots how many sessions are kept, {@code max.incremental.fetch.session.cache.slots}
      */
-    public Fetch(ClusterMetadata metadata, int maxBytes, int sessionSlots) {
+    public Fetch(ClusterMetadata metadata, int maxBytes, int sessionSlots, Traffic traffic) {
         this.metadata = metadata;
         this.maxBytes = maxBytes;
+        this.traffic = traffic;
         this.sessions = new FetchSessions(sessionSlots, SESSION_EVICTION_MILLIS, new SecureRandom());
     }
 
@@ -117,6 +120,7 @@ public final class Fetch implements Handler {
         private final short version;
         private final boolean committed;
         private final boolean full;
+        private long parked;
         private volatile Thread thread;
         private volatile boolean cancelled;
 
@@ -170,7 +174,9 @@ public final class Fetch implements Handler {
                             break;
                         }
                     } else {
-                        LockSupport.parkNanos(this, deadline - System.nanoTime());
+                        long began = System.nanoTime();
+                        LockSupport.parkNanos(this, deadline - began);
+                        parked += System.nanoTime() - began;
                     }
                 }
                 return response(session);
@@ -234,12 +240,26 @@ public final class Fetch implements Handler {
                     }
                 }
                 topic.partitions().add(partition.found());
+                count(partition);
                 if (partition.found().records().sizeInBytes() > 0) {
                     session.rotate(partition);
                 }
                 partition.sent();
             }
             return FetchResponse.of(response);
+        }
+
+        private void count(FetchedPartition partition) {
+            if (partition.found().errorCode() != Errors.NONE.code()) {
+                traffic.fetchFailed(partition.knownTopic());
+            } else {
+                traffic.fetched(partition.knownTopic(), partition.found().records().sizeInBytes());
+            }
+        }
+
+        @Override
+        public long waited() {
+            return parked;
         }
 
         @Override

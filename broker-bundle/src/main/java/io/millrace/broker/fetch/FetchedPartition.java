@@ -60,6 +60,11 @@ final class FetchedPartition implements Runnable {
         return topic;
     }
 
+    /** The topic's name; null if there is no such topic. */
+    String knownTopic() {
+        return led == null ? null : led.log().topicPartition().topic();
+    }
+
     Uuid topicId() {
         return topicId;
     }

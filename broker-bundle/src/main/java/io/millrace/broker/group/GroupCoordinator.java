@@ -1,5 +1,6 @@
 package io.millrace.broker.group;
 
+import io.millrace.api.metrics.Meters;
 import io.millrace.broker.coordinator.Clockwork;
 import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Shards;
@@ -52,6 +53,10 @@ public final class GroupCoordinator implements AutoCloseable {
 
     public Shards<GroupShard> shards() {
         return shards;
+    }
+
+    public void tell(Meters meters) {
+        GroupMeters.tell(meters, shards, partitions);
     }
 
     /** @return null if there is no topic of that id */

@@ -13,6 +13,14 @@ public interface Answer {
     default void cancel() {
     }
 
+    /**
+     * How much of {@link #await}'s time went by because there was nothing to do yet, in nanoseconds; the greatest number for all of it. Asked
+     * when that has returned.
+     */
+    default long waited() {
+        return Long.MAX_VALUE;
+    }
+
     static Answer now(AbstractResponse response) {
         return () -> response;
     }

@@ -2,6 +2,7 @@ package io.millrace.broker.handler;
 
 import io.millrace.broker.fetch.Fetch;
 import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metrics.BrokerMetrics;
 import io.millrace.broker.transaction.TransactionGate;
 import io.millrace.broker.wire.RequestDecoder.ServedVersions;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ public final class Handlers implements ServedVersions {
     private static final Logger LOG = LoggerFactory.getLogger(Handlers.class);
 
     private final Handler[] byKey;
+    private final BrokerMetrics metrics;
 
     /**
      * The whole table of a broker.
@@ -35,11 +37,13 @@ public final class Handlers implements ServedVersions {
             List<Handler> coordinators) {
         int defaultPartitions = Integer.parseInt(nodeConfig.get("num.partitions"));
         ConfigView configs = new ConfigView(nodeConfig, metadata.defaults());
+        BrokerMetrics metrics = new BrokerMetrics();
+        metadata.onTopicDeleted(metrics.traffic()::forget);
         List<Handler> handlers = new ArrayList<>(coordinators);
         handlers.addAll(List.of(
-                new Produce(metadata, transactions),
+                new Produce(metadata, transactions, metrics.traffic()),
                 new Fetch(metadata, Integer.parseInt(nodeConfig.get("fetch.max.bytes")),
-                        Integer.parseInt(nodeConfig.get("max.incremental.fetch.session.cache.slots"))),
+                        Integer.parseInt(nodeConfig.get("max.incremental.fetch.session.cache.slots")), metrics.traffic()),
                 new ListOffsets(metadata),
                 new OffsetForLeaderEpoch(metadata),
                 new Metadata(metadata, Boolean.parseBoolean(nodeConfig.get("auto.create.topics.enable")), defaultPartitions),
@@ -57,10 +61,11 @@ public final class Handlers implements ServedVersions {
                 new DescribeClientQuotas(metadata),
                 new AlterClientQuotas(metadata),
                 new DescribeLogDirs(metadata, folder)));
-        return new Handlers(metadata.clusterId(), metadata.self().id(), handlers);
+        return new Handlers(metadata.clusterId(), metadata.self().id(), handlers, metrics);
     }
 
-    Handlers(String clusterId, int nodeId, List<Handler> handlers) {
+    Handlers(String clusterId, int nodeId, List<Handler> handlers, BrokerMetrics metrics) {
+        this.metrics = metrics;
         Handler[] table = new Handler[ApiKeys.values().length];
         for (Handler handler : handlers) {
             if (table[handler.api().id] != null) {
@@ -73,6 +78,11 @@ public final class Handlers implements ServedVersions {
         table[versions.api().id] = versions;
         versions.advertise(Arrays.stream(table).filter(Objects::nonNull).toList());
         this.byKey = table;
+    }
+
+    /** What the requests are counted in. */
+    public BrokerMetrics metrics() {
+        return metrics;
     }
 
     @Override
@@ -92,6 +102,11 @@ public final class Handlers implements ServedVersions {
                 throw failure;
             };
         }
+    }
+
+    /** Fetches that wait, and their sessions. */
+    public Fetch fetch() {
+        return (Fetch) byKey[ApiKeys.FETCH.id];
     }
 
     /** Answers at once what waits for data to come, now and from now on. */

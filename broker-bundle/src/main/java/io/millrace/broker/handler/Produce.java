@@ -5,6 +5,7 @@ import io.millrace.broker.log.PartitionLog.Origin;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.LedPartition;
 import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.metrics.Traffic;
 import io.millrace.broker.transaction.TransactionGate;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +41,12 @@ final class Produce implements Handler {
 
     private final ClusterMetadata metadata;
     private final TransactionGate transactions;
+    private final Traffic traffic;
 
-    Produce(ClusterMetadata metadata, TransactionGate transactions) {
+    Produce(ClusterMetadata metadata, TransactionGate transactions, Traffic traffic) {
         this.metadata = metadata;
         this.transactions = transactions;
+        this.traffic = traffic;
     }
 
     @Override
@@ -62,6 +65,7 @@ final class Produce implements Handler {
         enterTransaction(call, request, parts);
         for (Part part : parts) {
             append(call, part, acks);
+            count(part);
         }
         if (acks == NONE) {
             parts.stream().map(part -> part.error).filter(error -> error != null).findFirst().ifPresent(error -> {
@@ -134,11 +138,23 @@ final class Produce implements Handler {
             return;
         }
         try {
+            part.bytes = part.records.sizeInBytes();
             part.appended = part.led.log().append(part.records, Origin.CLIENT, part.led.leaderEpoch(), acks == ALL);
         } catch (RuntimeException refused) {
             part.fail(call, refused);
         } finally {
             part.records = null;
+        }
+    }
+
+    /** What was there already is a request but no message. */
+    private void count(Part part) {
+        if (part.error != null) {
+            traffic.produceFailed(part.led == null ? null : part.partition.topic());
+        } else {
+            Appended appended = part.appended;
+            traffic.appended(part.partition.topic(), appended.duplicate() ? 0 : appended.lastOffset() - appended.firstOffset() + 1,
+                    appended.duplicate() ? 0 : part.bytes);
         }
     }
 
@@ -167,6 +183,7 @@ final class Produce implements Handler {
         private TopicPartition partition;
         private LedPartition led;
         private MemoryRecords records;
+        private int bytes;
         private Appended appended;
         private Errors error;
         private String message;

@@ -11,12 +11,17 @@ final class GroupCommit implements AutoCloseable {
     private static final int FLUSHERS = 4;
 
     private final LinkedBlockingQueue<SegmentedLog> dirty = new LinkedBlockingQueue<>();
+    private final FlushTimes times = new FlushTimes();
     private final Thread[] flushers = new Thread[FLUSHERS];
 
     GroupCommit() {
         for (int i = 0; i < FLUSHERS; i++) {
             flushers[i] = Thread.ofPlatform().name("flusher-" + i).daemon().start(this::run);
         }
+    }
+
+    FlushTimes times() {
+        return times;
     }
 
     void request(SegmentedLog log) {

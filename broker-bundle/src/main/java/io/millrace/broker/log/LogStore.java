@@ -285,6 +285,10 @@ public final class LogStore implements AutoCloseable {
         Files.deleteIfExists(root);
     }
 
+    public FlushTimes flushTimes() {
+        return groupCommit.times();
+    }
+
     public Path folder() {
         return folder;
     }

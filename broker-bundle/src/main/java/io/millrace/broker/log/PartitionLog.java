@@ -87,6 +87,14 @@ public interface PartitionLog {
     /** Bytes on disk. */
     long size();
 
+    int segments();
+
+    /** Producers remembered; may be a little out of date. */
+    int producerCount();
+
+    /** Whether it takes and gives records: not after its disk failed. */
+    boolean isOnline();
+
     /** Called after {@link #highWatermark()} or {@link #lastStableOffset()} moved, on the thread that moved them: be quick, do not block. */
     void addListener(Runnable moved);
 

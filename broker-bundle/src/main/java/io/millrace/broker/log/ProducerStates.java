@@ -37,6 +37,10 @@ final class ProducerStates {
         this.partition = partition;
     }
 
+    int count() {
+        return producers.size();
+    }
+
     /** @return the earlier batch that this one repeats, or null if it is to be appended; throws if it may not be */
     ProducerState.Batch admit(RecordBatch batch, Origin origin) {
         if (!batch.hasProducerId()) {

@@ -272,6 +272,7 @@ final class SegmentedLog implements PartitionLog {
         try {
             List<Segment> dirty;
             long target;
+            long newlyDurable;
             boolean created;
             appending.lock();
             try {
@@ -280,16 +281,19 @@ final class SegmentedLog implements PartitionLog {
                 }
                 dirty = List.copyOf(unflushed);
                 target = endOffset;
+                newlyDurable = target - durable.get();
                 created = dirty.size() > 1 || durable.get() <= dirty.getLast().baseOffset();
             } finally {
                 appending.unlock();
             }
+            long began = System.nanoTime();
             for (Segment segment : dirty) {
                 segment.flush();
             }
             if (created) {
                 DurableFile.syncFolder(folder.path());
             }
+            groupCommit.times().flushed(System.nanoTime() - began, newlyDurable);
             appending.lock();
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
@@ -519,6 +523,21 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public long size() {
         return segments.bytes();
+    }
+
+    @Override
+    public int segments() {
+        return segments.count();
+    }
+
+    @Override
+    public int producerCount() {
+        return producers.count();
+    }
+
+    @Override
+    public boolean isOnline() {
+        return failure == null;
     }
 
     @Override

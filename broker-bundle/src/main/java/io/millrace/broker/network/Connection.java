@@ -3,6 +3,7 @@ package io.millrace.broker.network;
 import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handlers;
+import io.millrace.broker.metrics.RequestTimer;
 import io.millrace.broker.wire.MalformedRequestException;
 import io.millrace.broker.wire.RequestDecoder;
 import io.millrace.broker.wire.ResponseEncoder;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Connection {
 
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-    private static final Pending LAST = new Pending(null, null);
+    private static final Pending LAST = new Pending(null, null, null);
 
     private final SocketChannel channel;
     private final SocketAddress peer;
@@ -46,7 +47,7 @@ final class Connection {
     private volatile boolean draining;
     private volatile boolean closed;
 
-    private record Pending(Call call, Answer answer) {
+    private record Pending(Call call, Answer answer, RequestTimer timer) {
     }
 
     Connection(SocketChannel channel, Handlers handlers, ConnectionLimits limits, Consumer<Connection> ended) throws IOException {
@@ -70,8 +71,12 @@ final class Connection {
         try {
             for (ByteBuffer frame; (frame = frames.next()) != null; ) {
                 progressed();
+                RequestTimer timer = new RequestTimer(frame.remaining(), lastProgress);
                 Call call = RequestDecoder.decode(frame, client, handlers);
-                inFlight.put(new Pending(call, handlers.handle(call)));
+                timer.decoded();
+                Answer answer = handlers.handle(call);
+                timer.handled();
+                inFlight.put(new Pending(call, answer, timer));
             }
         } catch (MalformedRequestException malformed) {
             LOG.warn("client {}: {}; connection closed", peer, malformed.getMessage());
@@ -104,6 +109,7 @@ final class Connection {
     private void write() {
         try {
             for (Pending next; (next = inFlight.take()) != LAST; ) {
+                next.timer().taken();
                 AbstractResponse response = await(next);
                 if (response != null) {
                     Send send = ResponseEncoder.encode(next.call().header(), response);
@@ -111,6 +117,7 @@ final class Connection {
                         send.writeTo(output);
                     }
                 }
+                handlers.metrics().requests().completed(next.call().header().apiKey(), next.call().version(), response, next.timer());
             }
         } catch (IOException gone) {
             LOG.debug("client {}: {}", peer, gone.toString());
@@ -143,12 +150,18 @@ final class Connection {
             return error;
         } finally {
             awaited = null;
+            next.timer().answered(answer);
             progressed();
         }
     }
 
     private void progressed() {
         lastProgress = System.nanoTime();
+    }
+
+    /** Requests read but not answered. */
+    int inFlight() {
+        return inFlight.size() + (awaited == null ? 0 : 1);
     }
 
     boolean isIdleFor(long nanos) {

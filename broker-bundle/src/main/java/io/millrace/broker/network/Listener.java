@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,8 @@ public final class Listener implements AutoCloseable {
     private final ConnectionLimits limits;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
+    private final LongAdder accepted = new LongAdder();
+    private final LongAdder refused = new LongAdder();
     private volatile Handlers handlers;
 
     private Listener(ServerSocketChannel server, ConnectionLimits limits) {
@@ -75,6 +78,25 @@ public final class Listener implements AutoCloseable {
         return connections.size();
     }
 
+    /** Ever accepted, those that were closed at once included. */
+    public long accepted() {
+        return accepted.sum();
+    }
+
+    /** Closed at once, because there were too many. */
+    public long refused() {
+        return refused.sum();
+    }
+
+    /** Requests of all connections that are read but not answered. */
+    public int inFlight() {
+        int all = 0;
+        for (Connection connection : connections) {
+            all += connection.inFlight();
+        }
+        return all;
+    }
+
     private void acceptAll() {
         while (server.isOpen()) {
             SocketChannel channel = null;
@@ -93,8 +115,10 @@ public final class Listener implements AutoCloseable {
     }
 
     private void admit(SocketChannel channel) throws IOException {
+        accepted.increment();
         if (connections.size() >= limits.maxConnections()) {
             LOG.warn("client {}: refused, there are {} connections already (max.connections)", channel.getRemoteAddress(), limits.maxConnections());
+            refused.increment();
             channel.close();
             return;
         }

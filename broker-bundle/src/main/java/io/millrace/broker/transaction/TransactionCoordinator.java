@@ -1,5 +1,6 @@
 package io.millrace.broker.transaction;
 
+import io.millrace.api.metrics.Meters;
 import io.millrace.broker.coordinator.Clockwork;
 import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Shard;
@@ -37,6 +38,7 @@ public final class TransactionCoordinator implements AutoCloseable {
     /** How long a request waits for a transaction that is ending. */
     private static final long PATIENCE_MS = 10_000;
 
+    private final Clock clock;
     private final Markers markers;
     private final ProducerIds producerIds;
     private final Shards<TransactionShard> shards;
@@ -44,6 +46,7 @@ public final class TransactionCoordinator implements AutoCloseable {
     private final Map<String, CompletableFuture<Void>> completing = new ConcurrentHashMap<>();
 
     private TransactionCoordinator(Partitions partitions, Shards<?> groups, Clock clock, Clockwork clockwork, CoordinatorSettings settings) {
+        this.clock = clock;
         this.markers = new Markers(partitions, groups, clock);
         this.shards = Shards.load(Topic.TRANSACTION_STATE_TOPIC_NAME, settings.transactionPartitions(), partitions, clock, clockwork,
                 () -> new TransactionShard(settings, this::completeInBackground));
@@ -61,6 +64,10 @@ public final class TransactionCoordinator implements AutoCloseable {
     public List<Handler> handlers() {
         return List.of(new InitProducerId(this), new AddPartitionsToTxn(this), new AddOffsetsToTxn(this), new EndTxn(this), new WriteTxnMarkers(markers),
                 new DescribeTransactions(this), new ListTransactions(this));
+    }
+
+    public void tell(Meters meters) {
+        TransactionMeters.tell(meters, shards, clock.millis());
     }
 
     public TransactionGate gate() {

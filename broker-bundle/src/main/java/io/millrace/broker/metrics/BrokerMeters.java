@@ -1,0 +1,47 @@
+package io.millrace.broker.metrics;
+
+import io.millrace.api.metrics.MeterSource;
+import io.millrace.api.metrics.Meters;
+import io.millrace.broker.coordinator.Coordinators;
+import io.millrace.broker.handler.Handlers;
+import io.millrace.broker.log.LogStore;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.network.Listener;
+import java.util.List;
+
+/** Everything the broker measures. What it is made of is loaded when somebody first reads. */
+public final class BrokerMeters implements MeterSource {
+
+    private final ClusterMetadata metadata;
+    private final LogStore store;
+    private final Handlers handlers;
+    private final Listener listener;
+    private final Coordinators coordinators;
+
+    public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Coordinators coordinators) {
+        this.metadata = metadata;
+        this.store = store;
+        this.handlers = handlers;
+        this.listener = listener;
+        this.coordinators = coordinators;
+    }
+
+    @Override
+    public void tell(Meters meters) {
+        new NodeMeters(metadata, store, handlers, listener).tell(meters);
+        new RequestMeters(handlers.metrics().requests()).tell(meters);
+        new TrafficMeters(handlers.metrics().traffic()).tell(meters, metadata.image().topics().stream().map(TopicImage::name).toList());
+        PartitionMeters partitions = new PartitionMeters();
+        for (PartitionLog log : store.logs()) {
+            partitions.tell(meters, log);
+        }
+        coordinators.tell(meters);
+    }
+
+    @Override
+    public Object shape() {
+        return List.of(System.identityHashCode(metadata.image()), store.logs().size(), new RequestMeters(handlers.metrics().requests()).count());
+    }
+}
