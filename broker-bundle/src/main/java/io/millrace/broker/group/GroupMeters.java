@@ -9,10 +9,10 @@ import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metrics.KafkaName;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.apache.kafka.common.TopicPartition;
 
 /** Groups by state, and how far behind each one is. Names of lag and offsets are those of the well-known exporter for Kafka. */
@@ -37,22 +37,22 @@ final class GroupMeters {
             // Only copied under the shard's lock; everything else is done outside of it.
             groups.addAll(shard.run((state, _) -> state.groupIds().stream().map(id -> seen(state, id)).toList()));
         }
-        Map<Group.State, Integer> states = new EnumMap<>(Group.State.class);
-        int offsets = 0;
-        for (Seen group : groups) {
-            states.merge(group.state(), 1, Integer::sum);
-            offsets += group.offsets().size();
-            tell(meters, group, partitions);
-        }
-        int all = groups.size();
-        int stored = offsets;
+        groups.forEach(group -> tell(meters, group, partitions));
         String type = "GroupMetadataManager";
-        meters.gauge(KafkaName.gauge("coordinator.group", type, "NumGroups", "Groups."), Tags.NONE, () -> all);
-        meters.gauge(KafkaName.gauge("coordinator.group", type, "NumOffsets", "Committed offsets."), Tags.NONE, () -> stored);
+        meters.gauge(KafkaName.gauge("coordinator.group", type, "NumGroups", "Groups."), Tags.NONE, () -> sum(shards, shard -> shard.groupIds().size()));
+        meters.gauge(KafkaName.gauge("coordinator.group", type, "NumOffsets", "Committed offsets."), Tags.NONE, () -> sum(shards, GroupShard::offsetCount));
         for (Group.State state : Group.State.values()) {
-            int count = states.getOrDefault(state, 0);
-            meters.gauge(KafkaName.gauge("coordinator.group", type, NAMES.get(state), "Groups in the state " + state + "."), Tags.NONE, () -> count);
+            meters.gauge(KafkaName.gauge("coordinator.group", type, NAMES.get(state), "Groups in the state " + state + "."), Tags.NONE,
+                    () -> sum(shards, shard -> inState(shard, state)));
         }
+    }
+
+    private static double sum(Shards<GroupShard> shards, ToIntFunction<GroupShard> count) {
+        return shards.ifLoaded().stream().mapToInt(shard -> shard.run((state, _) -> count.applyAsInt(state))).sum();
+    }
+
+    private static int inState(GroupShard shard, Group.State state) {
+        return (int) shard.groupIds().stream().map(shard::group).filter(group -> (group == null ? Group.State.EMPTY : group.state()) == state).count();
     }
 
     private static Seen seen(GroupShard shard, String id) {

@@ -326,6 +326,10 @@ final class GroupShard implements StateMachine {
         return offsets.getOrDefault(group, Map.of());
     }
 
+    int offsetCount() {
+        return offsets.values().stream().mapToInt(Map::size).sum();
+    }
+
     /** Whether an open transaction may change the group's position in the partition. */
     boolean isUnstable(String group, TopicPartition partition) {
         return pendingOffsets.values().stream().anyMatch(byGroup -> byGroup.getOrDefault(group, Map.of()).containsKey(partition));

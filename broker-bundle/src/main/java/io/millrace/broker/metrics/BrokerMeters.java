@@ -42,6 +42,6 @@ public final class BrokerMeters implements MeterSource {
 
     @Override
     public Object shape() {
-        return List.of(System.identityHashCode(metadata.image()), store.logs().size(), new RequestMeters(handlers.metrics().requests()).count());
+        return List.of(metadata.image(), store.logs().size(), new RequestMeters(handlers.metrics().requests()).count());
     }
 }

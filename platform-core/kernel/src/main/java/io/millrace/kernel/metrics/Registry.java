@@ -1,6 +1,7 @@
 package io.millrace.kernel.metrics;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
@@ -33,6 +34,8 @@ final class Registry implements AutoCloseable {
         new FileDescriptorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
+        Gauge.builder("process.resident.memory", ResidentMemory::bytes).baseUnit("bytes").description("Memory of the process that is in RAM")
+                .register(registry);
         prometheus.register(new Scrape(sources));
     }
 
