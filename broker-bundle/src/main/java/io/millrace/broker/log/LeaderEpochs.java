@@ -36,8 +36,22 @@ final class LeaderEpochs {
         if (epoch < 0 || epoch <= latest()) {
             return;
         }
+        // An epoch that wrote nothing before this one began never was.
+        starts.values().removeIf(start -> start >= offset);
         starts.put(epoch, offset);
         write();
+    }
+
+    /** Drops what ended before the log's start; the epoch that the start is in begins there from now on. */
+    void startAt(long startOffset) throws IOException {
+        Map.Entry<Integer, Long> first = null;
+        while (!starts.isEmpty() && starts.firstEntry().getValue() <= startOffset) {
+            first = starts.pollFirstEntry();
+        }
+        if (first != null) {
+            starts.put(first.getKey(), startOffset);
+            write();
+        }
     }
 
     PartitionLog.EpochEnd endOf(int epoch, long logEnd) {

@@ -45,8 +45,8 @@ public record LogConfig(Map<String, String> overrides, Map<String, String> value
         key("retention.bytes", Type.LONG, "-1", "Size of a partition beyond which old segments go; -1 is unbounded.");
         key("retention.ms", Type.LONG, "604800000", "Age at which segments go; -1 is unbounded.");
         key("segment.bytes", Type.INT, "1073741824", "Size at which a new segment begins.");
-        key("segment.index.bytes", Type.INT, "10485760", "Size of a segment's offset index.");
-        key("segment.jitter.ms", Type.LONG, "0", "Accepted for compatibility.");
+        key("segment.index.bytes", Type.INT, "10485760", "Size of a segment's index files at which a new segment begins.");
+        key("segment.jitter.ms", Type.LONG, "0", "By how much earlier than segment.ms a segment may be rolled, at random.");
         key("segment.ms", Type.LONG, "604800000", "Age at which a new segment begins.");
         key("unclean.leader.election.enable", Type.BOOLEAN, "false", "Whether a replica outside the ISR may lead.");
         key("write.caching", Type.BOOLEAN, "false", "Acknowledge acks=all from the page cache, without waiting for the disk.");
@@ -115,7 +115,7 @@ public record LogConfig(Map<String, String> overrides, Map<String, String> value
             case "segment.bytes" -> atLeast(key, value, 14);
             case "segment.ms", "min.insync.replicas" -> atLeast(key, value, 1);
             case "retention.ms", "retention.bytes" -> atLeast(key, value, -1);
-            case "max.message.bytes", "index.interval.bytes", "delete.retention.ms", "file.delete.delay.ms" -> atLeast(key, value, 0);
+            case "segment.jitter.ms", "max.message.bytes", "index.interval.bytes", "delete.retention.ms", "file.delete.delay.ms" -> atLeast(key, value, 0);
             case "segment.index.bytes" -> atLeast(key, value, 4);
             default -> { }
         }

@@ -8,9 +8,9 @@ import org.apache.kafka.common.record.internal.CompressionType;
  *
  * @param compression codec that every batch is stored in, or null to keep the producer's
  */
-record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, int indexIntervalBytes, long maxAheadMs, long maxBehindMs,
-                 TimestampType timestampType, CompressionType compression, boolean compacted, boolean deleted, boolean writeCaching,
-                 long retentionMs, long retentionBytes, long fileDeleteDelayMs) {
+record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, long segmentJitterMs, int segmentIndexBytes, int indexIntervalBytes,
+                 long maxAheadMs, long maxBehindMs, TimestampType timestampType, CompressionType compression, boolean compacted, boolean deleted,
+                 boolean writeCaching, long retentionMs, long retentionBytes, long fileDeleteDelayMs) {
 
     static LogLimits of(LogConfig config) {
         String codec = config.get("compression.type");
@@ -20,6 +20,7 @@ record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, int indexI
             default -> CompressionType.forName(codec);
         };
         return new LogLimits(config.getInt("max.message.bytes"), config.getInt("segment.bytes"), config.getLong("segment.ms"),
+                Math.min(config.getLong("segment.jitter.ms"), config.getLong("segment.ms")), config.getInt("segment.index.bytes"),
                 config.getInt("index.interval.bytes"), config.getLong("message.timestamp.after.max.ms"),
                 config.getLong("message.timestamp.before.max.ms"), config.timestampType(), compression, config.compacted(), config.deleted(),
                 config.writeCaching(), config.getLong("retention.ms"), config.getLong("retention.bytes"), config.getLong("file.delete.delay.ms"));

@@ -14,63 +14,76 @@ final class LogRecovery {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
 
-    private final PartitionFolder folder;
-    private final int indexIntervalBytes;
+    /**
+     * What is known of a log before it is opened.
+     *
+     * @param clean         whether it was closed in order: then it is whole, and so is what stands beside it
+     * @param recoveryPoint everything before was whole and on stable storage
+     * @param startOffset   the first offset that counts
+     * @param endOffset     of a log that was closed in order, or -1 if it must be looked for
+     */
+    record Known(boolean clean, long recoveryPoint, long startOffset, long endOffset) {
 
-    LogRecovery(PartitionFolder folder, int indexIntervalBytes) {
-        this.folder = folder;
-        this.indexIntervalBytes = indexIntervalBytes;
+        /** Nothing exists yet. */
+        static final Known NEW = new Known(true, 0, 0, -1);
+
+        /** Batches from here on are checked one by one, and what is beside them is made anew. */
+        long trustedUntil() {
+            return clean ? Long.MAX_VALUE : recoveryPoint;
+        }
     }
 
-    /**
-     * @param clean         whether the log was closed in order: then nothing is scanned but what indexes lack
-     * @param recoveryPoint everything before is on stable storage and was whole
-     * @return the first offset of the segments whose aborted transactions must be found again; {@link Long#MAX_VALUE} if none
-     */
-    long open(Segments segments, boolean clean, long recoveryPoint) throws IOException {
-        folder.removeLeftovers();
-        List<Long> bases = folder.logs();
-        long rebuiltFrom = Long.MAX_VALUE;
+    private final PartitionFolder folder;
+    private final int indexIntervalBytes;
+    private final OpenSegments openSegments;
+
+    LogRecovery(PartitionFolder folder, int indexIntervalBytes, OpenSegments openSegments) {
+        this.folder = folder;
+        this.indexIntervalBytes = indexIntervalBytes;
+        this.openSegments = openSegments;
+    }
+
+    /** @param bases of the segments, in order */
+    void open(Segments segments, List<Long> bases, Known known) throws IOException {
         for (int i = 0; i < bases.size(); i++) {
-            Segment segment = Segment.open(folder, bases.get(i));
-            segments.add(segment);
-            boolean last = i == bases.size() - 1;
-            boolean whole = clean || !last && bases.get(i + 1) <= recoveryPoint;
-            if (whole && segment.loadIndex()) {
-                assume(segment);
+            long base = bases.get(i);
+            long next = i == bases.size() - 1 ? Long.MAX_VALUE : bases.get(i + 1);
+            if (next <= known.trustedUntil() && next != Long.MAX_VALUE) {
+                Segment segment = Segment.sealed(folder, base, next, openSegments);
+                if (!known.clean()) {
+                    segment.suspect(Integer.MAX_VALUE);
+                }
+                segments.add(segment);
                 continue;
             }
-            rebuiltFrom = Math.min(rebuiltFrom, bases.get(i));
-            if (recover(segment, clean ? Long.MAX_VALUE : recoveryPoint)) {
+            Segment segment = Segment.open(folder, base, openSegments);
+            segments.add(segment);
+            if (known.clean() && known.endOffset() >= base) {
+                segment.trust(known.endOffset());
+            } else if (recover(segment, next, known)) {
                 dropAfter(segment, bases.subList(i + 1, bases.size()));
                 break;
             }
         }
-        return rebuiltFrom;
-    }
-
-    /** Takes an intact segment as it is: only what follows its last index entry is looked at. */
-    private static void assume(Segment segment) {
-        long end = segment.baseOffset();
-        long last = -1;
-        for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(Long.MAX_VALUE))) {
-            end = batch.nextOffset();
-            last = Math.max(last, batch.maxTimestamp());
+        if (!segments.isEmpty() && segments.active().endOffset() < known.recoveryPoint()) {
+            LOG.error("{} ends at offset {}, but up to {} it was on stable storage: the disk lost it, or a file was removed", folder.path(),
+                    segments.active().endOffset(), known.recoveryPoint());
         }
-        segment.assume(end, last);
     }
 
-    /** Rebuilds a segment's index from its batches. @return whether it was cut */
-    private boolean recover(Segment segment, long trustedUntil) throws IOException {
-        segment.resetIndex();
+    /** Looks at what the last checkpoint does not cover. @return whether the segment was cut */
+    private boolean recover(Segment segment, long nextBase, Known known) throws IOException {
         String wrong = null;
+        int checkedFrom = -1;
         try {
-            for (FileChannelRecordBatch batch : segment.batchesFrom(0)) {
-                if (batch.baseOffset() < segment.endOffset()) {
-                    wrong = "batch at byte " + batch.position() + " has offset " + batch.baseOffset() + " after " + (segment.endOffset() - 1);
+            for (FileChannelRecordBatch batch : segment.batchesFrom(segment.resume(known.trustedUntil()))) {
+                if (batch.baseOffset() < segment.endOffset() || batch.nextOffset() > nextBase) {
+                    wrong = "batch at byte " + batch.position() + " has offsets " + batch.baseOffset() + " to " + batch.lastOffset() + " after "
+                            + (segment.endOffset() - 1);
                     break;
                 }
-                if (batch.nextOffset() > trustedUntil) {
+                if (batch.nextOffset() > known.trustedUntil()) {
+                    checkedFrom = checkedFrom < 0 ? batch.position() : checkedFrom;
                     batch.ensureValid();
                 }
                 segment.observe(batch, indexIntervalBytes);
@@ -79,6 +92,10 @@ final class LogRecovery {
             wrong = "batch at byte " + segment.bytes() + " is not whole: " + e.getMessage();
         }
         int whole = segment.bytes();
+        if (!known.clean()) {
+            segment.suspect(checkedFrom < 0 ? whole : checkedFrom);
+            segment.aborted().truncateTo(known.trustedUntil());
+        }
         if (wrong == null && whole == segment.fileBytes()) {
             return false;
         }

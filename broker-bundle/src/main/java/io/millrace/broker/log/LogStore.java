@@ -16,9 +16,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -35,6 +41,10 @@ public final class LogStore implements AutoCloseable {
     private static final String CLEAN = ".kafka_cleanshutdown";
     private static final String STRAY = "-stray";
     private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
+    /** Where logs ended that were closed in order, so that nobody has to look. */
+    private static final String END_OFFSETS = "log-end-offset-checkpoint";
+    private static final Pattern PARTITION = Pattern.compile(".+-\\d{1,9}");
+    private static final int OPEN_SEGMENTS = 1000;
 
     private final Path folder;
     private final LogStoreConfig settings;
@@ -43,6 +53,7 @@ public final class LogStore implements AutoCloseable {
     /** What the file of recovery points holds; guarded by this. */
     private Map<TopicPartition, Long> storedPoints = Map.of();
     private final GroupCommit groupCommit = new GroupCommit();
+    private final OpenSegments openSegments = new OpenSegments(OPEN_SEGMENTS);
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor housekeeping = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().name("log-housekeeping").daemon().factory());
@@ -108,31 +119,81 @@ public final class LogStore implements AutoCloseable {
         boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
         Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
         storedPoints = recoveryPoints;
+        Map<TopicPartition, Long> ends = clean && Files.exists(endOffsets().file()) ? endOffsets().read() : null;
+        Files.deleteIfExists(endOffsets().file());
         List<Path> found = new ArrayList<>();
-        try (Stream<Path> folders = Files.list(folder)) {
-            folders.filter(Files::isDirectory).forEach(found::add);
+        try (var folders = Files.newDirectoryStream(folder)) {
+            folders.forEach(found::add);
         }
+        long began = System.nanoTime();
+        List<Callable<Void>> openings = new ArrayList<>();
         for (Path each : found) {
             String name = each.getFileName().toString();
             if (name.endsWith("-delete")) {
                 removeTree(each);
-                continue;
-            }
-            if (name.endsWith(STRAY)) {
+            } else if (name.endsWith(STRAY)) {
                 LOG.warn("{}: was set aside by an earlier start and is not read", each);
-                continue;
+            } else if (PARTITION.matcher(name).matches()) {
+                openings.add(() -> {
+                    load(new PartitionFolder(each), partitionOf(name), clean, recoveryPoints, ends);
+                    return null;
+                });
             }
-            int dash = name.lastIndexOf('-');
-            PartitionFolder partitionFolder = new PartitionFolder(each);
-            if (dash <= 0 || !partitionFolder.isPartition()) {
-                continue;
+        }
+        inParallel(openings);
+        if (!openings.isEmpty()) {
+            LOG.info("{}: {} logs {} in {} ms", folder, logs.size(), clean ? "opened" : "recovered after an unclean stop",
+                    (System.nanoTime() - began) / 1_000_000);
+        }
+    }
+
+    private static TopicPartition partitionOf(String folderName) {
+        int dash = folderName.lastIndexOf('-');
+        return new TopicPartition(folderName.substring(0, dash), Integer.parseInt(folderName.substring(dash + 1)));
+    }
+
+    private void load(PartitionFolder files, TopicPartition partition, boolean clean, Map<TopicPartition, Long> recoveryPoints,
+            Map<TopicPartition, Long> ends) throws IOException {
+        if (!files.isPartition()) {
+            return;
+        }
+        SegmentedLog log = log(files, partition, files.topicId(), LogConfig.of(Map.of(), settings.topicDefaults()));
+        // A store that was closed in order names the logs that were; one that Kafka closed has no such list, and all of them were.
+        boolean closed = clean && (ends == null || ends.containsKey(partition));
+        long end = ends == null ? -1 : ends.getOrDefault(partition, -1L);
+        log.open(new LogRecovery.Known(closed, recoveryPoints.getOrDefault(partition, 0L), files.startOffset(), end));
+        logs.put(partition, log);
+    }
+
+    private SegmentedLog log(PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
+        SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, groupCommit, openSegments);
+        log.producerExpiration(settings.producerExpiration().toMillis());
+        return log;
+    }
+
+    /** On threads of its own: they touch files, so nobody may interrupt them. */
+    private static void inParallel(List<Callable<Void>> tasks) throws IOException {
+        int threads = Math.min(tasks.size(), Runtime.getRuntime().availableProcessors());
+        if (threads == 0) {
+            return;
+        }
+        try (ExecutorService openers = Executors.newFixedThreadPool(threads, Thread.ofPlatform().name("log-opener-", 0).factory())) {
+            List<Future<Void>> results = new ArrayList<>();
+            tasks.forEach(task -> results.add(openers.submit(task)));
+            for (Future<Void> result : results) {
+                try {
+                    result.get();
+                } catch (ExecutionException failed) {
+                    switch (failed.getCause()) {
+                        case IOException unreadable -> throw unreadable;
+                        case RuntimeException broken -> throw broken;
+                        default -> throw new IOException(failed.getCause());
+                    }
+                }
             }
-            TopicPartition partition = new TopicPartition(name.substring(0, dash), Integer.parseInt(name.substring(dash + 1)));
-            Uuid id = partitionFolder.topicId();
-            SegmentedLog log = new SegmentedLog(each, partition, id, LogConfig.of(Map.of(), settings.topicDefaults()), clock, groupCommit);
-            log.producerExpiration(settings.producerExpiration().toMillis());
-            log.open(clean, recoveryPoints.getOrDefault(partition, 0L), partitionFolder.startOffset());
-            logs.put(partition, log);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the logs were being opened", stopped);
         }
     }
 
@@ -160,22 +221,22 @@ public final class LogStore implements AutoCloseable {
 
     private void checkpoint() throws IOException {
         for (SegmentedLog log : logs.values()) {
-            if (log.durableOffset() < log.endOffset()) {
-                log.flush();
+            if (log.recoveryPoint() < log.endOffset()) {
+                try {
+                    log.checkpoint();
+                } catch (IOException | RuntimeException e) {
+                    LOG.warn("{}: what makes the next start quick cannot be written, it is tried again: {}", log.topicPartition(), e.toString());
+                }
             }
         }
         writeRecoveryPoints();
     }
 
-    /** A point is taken before the indexes are synced, so that those of every segment before it are among them. */
     private synchronized void writeRecoveryPoints() throws IOException {
         Map<TopicPartition, Long> points = new HashMap<>();
-        logs.forEach((partition, log) -> points.put(partition, log.durableOffset()));
+        logs.forEach((partition, log) -> points.put(partition, log.recoveryPoint()));
         if (points.equals(storedPoints)) {
             return;
-        }
-        for (SegmentedLog log : logs.values()) {
-            log.syncIndexes();
         }
         recoveryPoints().write(points);
         storedPoints = points;
@@ -183,6 +244,10 @@ public final class LogStore implements AutoCloseable {
 
     private OffsetCheckpoint recoveryPoints() {
         return new OffsetCheckpoint(folder.resolve(RECOVERY_POINTS));
+    }
+
+    private OffsetCheckpoint endOffsets() {
+        return new OffsetCheckpoint(folder.resolve(END_OFFSETS));
     }
 
     /** Removes what retention no longer wants, now. */
@@ -218,9 +283,8 @@ public final class LogStore implements AutoCloseable {
         try {
             Files.createDirectories(logFolder);
             new PartitionFolder(logFolder).writeTopicId(topicId);
-            SegmentedLog log = new SegmentedLog(logFolder, partition, topicId, config, clock, groupCommit);
-            log.producerExpiration(settings.producerExpiration().toMillis());
-            log.open(true, 0, 0);
+            SegmentedLog log = log(new PartitionFolder(logFolder), partition, topicId, config);
+            log.open(LogRecovery.Known.NEW);
             DurableFile.syncFolder(folder);
             logs.put(partition, log);
             if (storedPoints.containsKey(partition)) {
@@ -303,7 +367,14 @@ public final class LogStore implements AutoCloseable {
                 log.close(true);
             }
             writeRecoveryPoints();
-            DurableFile.replace(folder.resolve(CLEAN), "");
+            Map<TopicPartition, Long> ends = new HashMap<>();
+            logs.forEach((partition, log) -> {
+                if (log.isComplete()) {
+                    ends.put(partition, log.endOffset());
+                }
+            });
+            endOffsets().write(ends);
+            DurableFile.replace(folder.resolve(CLEAN), "{\"version\":0,\"brokerEpoch\":-1}");
         } catch (IOException e) {
             throw new UncheckedIOException("the logs in " + folder + " could not be closed in order; they are recovered at the next start", e);
         } catch (InterruptedException e) {

@@ -60,38 +60,42 @@ record PartitionFolder(Path path) {
         return path.resolve(name(offset) + SNAPSHOT);
     }
 
-    /** Base offsets of the segments, in order. */
-    List<Long> logs() throws IOException {
-        return offsetsOf(LOG);
-    }
+    /**
+     * What is in the folder.
+     *
+     * @param logs      base offsets of the segments, in order
+     * @param snapshots offsets of the producer snapshots, in order
+     */
+    record Content(List<Long> logs, List<Long> snapshots) {}
 
-    /** Offsets of the producer snapshots, in order. */
-    List<Long> snapshots() throws IOException {
-        return offsetsOf(SNAPSHOT);
-    }
-
-    private List<Long> offsetsOf(String suffix) throws IOException {
-        List<Long> offsets = new ArrayList<>();
-        try (var files = Files.list(path)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
+    /** Looks once, and removes what a crash left of files that were to be removed or to be renamed. */
+    Content content() throws IOException {
+        Content content = new Content(new ArrayList<>(), new ArrayList<>());
+        List<Path> leftovers = new ArrayList<>();
+        try (var files = Files.newDirectoryStream(path)) {
+            for (Path file : files) {
                 String name = file.getFileName().toString();
-                if (name.endsWith(suffix) && name.substring(0, name.length() - suffix.length()).chars().allMatch(Character::isDigit)) {
-                    offsets.add(Long.parseLong(name.substring(0, name.length() - suffix.length())));
+                if (name.endsWith(LOG)) {
+                    add(content.logs, name, LOG);
+                } else if (name.endsWith(SNAPSHOT)) {
+                    add(content.snapshots, name, SNAPSHOT);
+                } else if (name.endsWith(".deleted") || name.endsWith(".tmp")) {
+                    leftovers.add(file);
                 }
             }
         }
-        offsets.sort(Comparator.naturalOrder());
-        return offsets;
-    }
-
-    /** Removes what a crash left of files that were to be removed or to be renamed. */
-    void removeLeftovers() throws IOException {
-        List<Path> leftovers = new ArrayList<>();
-        try (var files = Files.list(path)) {
-            files.filter(file -> file.toString().endsWith(".deleted") || file.toString().endsWith(".tmp")).forEach(leftovers::add);
-        }
         for (Path leftover : leftovers) {
             Files.deleteIfExists(leftover);
+        }
+        content.logs.sort(Comparator.naturalOrder());
+        content.snapshots.sort(Comparator.naturalOrder());
+        return content;
+    }
+
+    private static void add(List<Long> offsets, String name, String suffix) {
+        String digits = name.substring(0, name.length() - suffix.length());
+        if (!digits.isEmpty() && digits.chars().allMatch(Character::isDigit)) {
+            offsets.add(Long.parseLong(digits));
         }
     }
 }

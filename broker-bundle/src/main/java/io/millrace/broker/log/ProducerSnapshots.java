@@ -3,43 +3,56 @@ package io.millrace.broker.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.function.LongPredicate;
 
-/** The {@code .snapshot} files of a log: its producers as they were at an offset, so that only what follows must be read again. */
+/**
+ * The {@code .snapshot} files of a log: its producers as they were at an offset, so that only what follows must be read again. As with Kafka,
+ * every segment has one of its beginning, and the newest one may be anywhere. Not thread-safe.
+ */
 final class ProducerSnapshots {
 
-    private static final int KEPT = 2;
-
     private final PartitionFolder folder;
+    private final TreeSet<Long> offsets = new TreeSet<>();
 
     ProducerSnapshots(PartitionFolder folder) {
         this.folder = folder;
     }
 
-    void write(long offset, ByteBuffer producers) throws IOException {
-        DurableFile.replace(folder.snapshot(offset), producers);
-        List<Long> all = folder.snapshots();
-        for (int i = 0; i < all.size() - KEPT; i++) {
-            Files.deleteIfExists(folder.snapshot(all.get(i)));
+    /** @param existing offsets of the files; those beyond the end are of a past that was lost, and are removed */
+    void found(List<Long> existing, long endOffset) throws IOException {
+        for (long offset : existing) {
+            if (offset <= endOffset) {
+                offsets.add(offset);
+            } else {
+                Files.deleteIfExists(folder.snapshot(offset));
+            }
         }
     }
 
-    /** Removes those of offsets that a cut took away: what is appended at these offsets from now on is something else. */
-    void truncateTo(long end) throws IOException {
-        for (long offset : folder.snapshots()) {
-            if (offset > end) {
-                Files.deleteIfExists(folder.snapshot(offset));
+    /** Durable on return. @param keep whether a segment begins at the offset */
+    void write(long offset, ByteBuffer producers, LongPredicate keep) throws IOException {
+        DurableFile.replace(folder.snapshot(offset), producers);
+        offsets.add(offset);
+        for (long earlier : List.copyOf(offsets.headSet(offset))) {
+            if (!keep.test(earlier)) {
+                offsets.remove(earlier);
+                Files.deleteIfExists(folder.snapshot(earlier));
             }
         }
     }
 
     /** Loads the newest whole snapshot at or before the offset. @return its offset, or {@code otherwise} if there is none */
     long restore(ProducerStates producers, long atMost, long otherwise) throws IOException {
-        List<Long> all = folder.snapshots();
-        for (int i = all.size() - 1; i >= 0; i--) {
-            long offset = all.get(i);
-            if (offset <= atMost && producers.restore(ByteBuffer.wrap(Files.readAllBytes(folder.snapshot(offset))))) {
-                return offset;
+        for (long offset : offsets.headSet(atMost, true).descendingSet()) {
+            try {
+                if (producers.restore(ByteBuffer.wrap(Files.readAllBytes(folder.snapshot(offset))))) {
+                    return offset;
+                }
+            } catch (NoSuchFileException _) {
+                // Went with its segment.
             }
         }
         return otherwise;

@@ -24,23 +24,21 @@ final class Retention {
         this.now = now;
     }
 
-    /** Asked from the first segment on, until it says no. An active segment goes only by age or start offset. */
-    boolean takes(Segment segment, boolean active) {
-        if (segment.endOffset() > readable || segment.bytes() == 0) {
+    /** Asked for each segment from the first on, until it says no. The active one may be taken, too, once it is sealed. */
+    boolean takes(Segment segment) {
+        return takes(segment.endOffset(), segment.bytes(), segment.newestTime());
+    }
+
+    boolean takes(long endOffset, int segmentBytes, long newestTime) {
+        if (endOffset > readable || segmentBytes == 0) {
             return false;
         }
-        if (segment.endOffset() <= startOffset || isOld(segment) || !active && isSurplus(segment)) {
-            bytes -= segment.bytes();
+        boolean old = limits.deleted() && limits.retentionMs() >= 0 && now - newestTime > limits.retentionMs();
+        boolean surplus = limits.deleted() && limits.retentionBytes() >= 0 && bytes - segmentBytes >= limits.retentionBytes();
+        if (endOffset <= startOffset || old || surplus) {
+            bytes -= segmentBytes;
             return true;
         }
         return false;
-    }
-
-    private boolean isOld(Segment segment) {
-        return limits.deleted() && limits.retentionMs() >= 0 && segment.maxTimestamp() >= 0 && now - segment.maxTimestamp() > limits.retentionMs();
-    }
-
-    private boolean isSurplus(Segment segment) {
-        return limits.deleted() && limits.retentionBytes() >= 0 && bytes - segment.bytes() >= limits.retentionBytes();
     }
 }

@@ -1,175 +1,457 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.random.RandomGenerator;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRecordBatch;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.FileRecords.LogOffsetPosition;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.Records;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A stretch of a partition's log: one {@code .log} file and its indexes. One thread appends; readers see what {@link #published} says, without a
- * lock. Its file stays open until {@link #close}, so slices taken before a deletion stay readable.
+ * lock. A sealed segment is a few numbers until somebody reads it, and again when nobody has for long ({@link OpenSegments}); slices taken
+ * before stay readable.
  */
 final class Segment {
 
-    /** What readers may see: the next offset, and how many bytes are before it. */
+    private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+    private static final int UNKNOWN = -1;
+    private static final long UNKNOWN_TIME = Long.MIN_VALUE;
+    private static final int REBUILT_INTERVAL = 4096;
+
+    /** What readers may see: the next offset, and how many bytes are before it; those of a sealed segment are looked up when asked for. */
     private record Published(long endOffset, int bytes) {}
 
     private final long baseOffset;
-    private final PartitionFolder folder;
-    private final FileRecords file;
-    private final AbortedTransactions aborted;
-    private SparseIndex index;
+    private final OpenSegments openSegments;
+    private volatile PartitionFolder folder;
+    private volatile Path log;
+    private volatile AbortedTransactions aborted;
     private volatile Published published;
+    private volatile FileRecords file;
+    /** In memory while the segment grows and until that is in the files, then null or what is read from them. */
+    private volatile SparseIndex index;
+    private volatile UnverifiedBytes unverified;
+    private volatile boolean used;
+    private volatile boolean dirty;
+    /** Set while the segment is appended to: then its file must stay the one that the appender uses. */
+    private volatile boolean pinned;
+    private final Object opening = new Object();
     private volatile long maxTimestamp = -1;
-    private long firstTimestamp = -1;
+    private int offsetOfMaxTimestamp;
+    private long firstTimestamp = UNKNOWN_TIME;
     private long createdAt;
+    private long jitter = -1;
     private int bytesSinceEntry;
+    private int bytesAtStore;
 
-    private Segment(PartitionFolder folder, long baseOffset, FileRecords file) {
+    private Segment(PartitionFolder folder, long baseOffset, OpenSegments openSegments, Published published) {
         this.folder = folder;
+        this.log = folder.log(baseOffset);
         this.baseOffset = baseOffset;
-        this.file = file;
+        this.openSegments = openSegments;
         this.aborted = new AbortedTransactions(path(".txnindex"));
-        this.published = new Published(baseOffset, file.sizeInBytes());
+        this.published = published;
     }
 
-    static Segment create(PartitionFolder folder, long baseOffset, long now) throws IOException {
-        Path log = folder.log(baseOffset);
-        Segment segment = new Segment(folder, baseOffset, FileRecords.open(log.toFile(), true));
-        segment.index = new SparseIndex();
+    static Segment create(PartitionFolder folder, long baseOffset, OpenSegments openSegments, long now) throws IOException {
+        Segment segment = new Segment(folder, baseOffset, openSegments, new Published(baseOffset, 0));
+        segment.aborted.clear();
+        segment.index = new GrowingIndex();
         segment.createdAt = now;
+        Files.deleteIfExists(segment.path(".index"));
+        Files.deleteIfExists(segment.path(".timeindex"));
+        FileChannel.open(segment.log, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING).close();
         return segment;
     }
 
-    static Segment open(PartitionFolder folder, long baseOffset) throws IOException {
-        Path log = folder.log(baseOffset);
-        Segment segment = new Segment(folder, baseOffset, FileRecords.open(log.toFile(), true, true, 0, false));
-        segment.createdAt = Files.getLastModifiedTime(log).toMillis();
+    /** A segment that is whole and not appended to. Touches no file. @param endOffset at most the next segment's base offset */
+    static Segment sealed(PartitionFolder folder, long baseOffset, long endOffset, OpenSegments openSegments) {
+        Segment segment = new Segment(folder, baseOffset, openSegments, new Published(endOffset, UNKNOWN));
+        segment.maxTimestamp = UNKNOWN_TIME;
         return segment;
     }
 
-    /** Uses the index files if they are whole. @return whether they were */
-    boolean loadIndex() throws IOException {
-        index = SparseIndex.read(path(".index"), path(".timeindex"), Math.max(1, file.sizeInBytes()));
-        if (index == null) {
-            return false;
+    /** A segment that is about to be appended to or recovered: {@link #resume} or {@link #observe} say what it holds. */
+    static Segment open(PartitionFolder folder, long baseOffset, OpenSegments openSegments) throws IOException {
+        Segment segment = new Segment(folder, baseOffset, openSegments, new Published(baseOffset, 0));
+        segment.createdAt = Files.getLastModifiedTime(segment.log).toMillis();
+        segment.index = new GrowingIndex();
+        return segment;
+    }
+
+    /**
+     * Takes over what the index files say of the batches before {@code trustedUntil}, so that only what follows must be observed.
+     *
+     * @return the position from which batches must be observed
+     */
+    int resume(long trustedUntil) throws IOException {
+        GrowingIndex growing = new GrowingIndex();
+        StoredIndex stored = StoredIndex.open(path(".index"), path(".timeindex"), Math.max(1, fileBytes()));
+        int position = 0;
+        if (stored != null && stored.isOrdered()) {
+            growing.copy(stored, trustedUntil - baseOffset, Integer.MAX_VALUE);
+            position = growing.entries() == 0 ? 0 : growing.position(growing.entries() - 1);
+            if (position > 0 && !beginsBatch(position, growing.offset(growing.entries() - 1))) {
+                growing = new GrowingIndex();
+                position = 0;
+            }
         }
-        aborted.load();
-        return true;
+        index = growing;
+        maxTimestamp = growing.lastTime();
+        offsetOfMaxTimestamp = growing.timeEntries() == 0 ? 0 : growing.timeOffset(growing.timeEntries() - 1);
+        firstTimestamp = UNKNOWN_TIME;
+        bytesSinceEntry = 0;
+        published = new Published(baseOffset, position);
+        return position;
     }
 
-    /** Begins to rebuild what {@link #observe} is then called for batch by batch. */
-    void resetIndex() throws IOException {
-        index = new SparseIndex();
-        aborted.clear();
-        bytesSinceEntry = 0;
-        maxTimestamp = -1;
-        firstTimestamp = -1;
-        published = new Published(baseOffset, 0);
+    private boolean beginsBatch(int position, int lastOffset) {
+        try {
+            for (FileChannelRecordBatch batch : file().batchesFrom(position)) {
+                return batch.lastOffset() == baseOffset + lastOffset;
+            }
+        } catch (KafkaException damaged) {
+            LOG.debug("{}: no batch at byte {}", log, position, damaged);
+        }
+        return false;
+    }
+
+    /** Says what a segment holds that was closed in order: the rest is taken from its files when it is needed. */
+    void trust(long endOffset) {
+        index = null;
+        maxTimestamp = UNKNOWN_TIME;
+        published = new Published(endOffset, UNKNOWN);
     }
 
     /** Takes a batch that is in the file already into the index. */
     void observe(FileChannelRecordBatch batch, int intervalBytes) {
-        index(batch.baseOffset(), batch.position(), batch.sizeInBytes(), batch.maxTimestamp(), intervalBytes);
+        index(growing(), batch, batch.position(), intervalBytes);
         published = new Published(batch.nextOffset(), batch.position() + batch.sizeInBytes());
     }
 
-    /** Sets what an intact, unscanned segment holds. */
-    void assume(long endOffset, long lastTimestamp) {
-        published = new Published(endOffset, file.sizeInBytes());
-        maxTimestamp = lastTimestamp;
-    }
-
-    private void index(long firstOffset, int position, int size, long timestamp, int intervalBytes) {
-        if (firstTimestamp < 0) {
-            firstTimestamp = timestamp;
+    private void index(GrowingIndex growing, RecordBatch batch, int position, int intervalBytes) {
+        int relative = (int) (batch.lastOffset() - baseOffset);
+        if (position == 0) {
+            firstTimestamp = batch.maxTimestamp();
         }
-        maxTimestamp = Math.max(maxTimestamp, timestamp);
+        if (batch.maxTimestamp() > maxTimestamp) {
+            offsetOfMaxTimestamp = relative;
+            maxTimestamp = batch.maxTimestamp();
+        }
         if (bytesSinceEntry > intervalBytes) {
-            index.add((int) (firstOffset - baseOffset), position, maxTimestamp);
+            growing.add(relative, position);
+            growing.addTime(maxTimestamp, offsetOfMaxTimestamp);
             bytesSinceEntry = 0;
         }
-        bytesSinceEntry += size;
+        bytesSinceEntry += batch.sizeInBytes();
+    }
+
+    /** The index to add to; that of a trusted segment is fetched from its files, and completed by what they lack. */
+    private GrowingIndex growing() {
+        if (index instanceof GrowingIndex growing) {
+            return growing;
+        }
+        try {
+            return thaw();
+        } catch (IOException e) {
+            throw new KafkaStorageException(log + ": its index cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private synchronized GrowingIndex thaw() throws IOException {
+        if (index instanceof GrowingIndex growing) {
+            return growing;
+        }
+        StoredIndex stored = StoredIndex.open(path(".index"), path(".timeindex"), Math.max(1, bytes()));
+        if (stored == null || !stored.isOrdered()) {
+            return rebuildIndex();
+        }
+        GrowingIndex complete = new GrowingIndex();
+        complete.copy(stored, Long.MAX_VALUE, Integer.MAX_VALUE);
+        maxTimestamp = complete.lastTime();
+        offsetOfMaxTimestamp = complete.timeEntries() == 0 ? 0 : complete.timeOffset(complete.timeEntries() - 1);
+        int from = complete.entries() == 0 ? 0 : complete.position(complete.entries() - 1);
+        bytesSinceEntry = 0;
+        for (FileChannelRecordBatch batch : file().batchesFrom(from)) {
+            if (batch.maxTimestamp() > maxTimestamp) {
+                maxTimestamp = batch.maxTimestamp();
+                offsetOfMaxTimestamp = (int) (batch.lastOffset() - baseOffset);
+            }
+            bytesSinceEntry += batch.sizeInBytes();
+        }
+        index = complete;
+        return complete;
     }
 
     /** Appends whole batches whose offsets are final. On failure nothing of them remains. */
-    void append(MemoryRecords records, long firstOffset, long nextOffset, long timestamp, int intervalBytes) throws IOException {
-        int position = published.bytes;
+    void append(MemoryRecords records, long nextOffset, int intervalBytes) throws IOException {
+        if (!pinned) {
+            pin();
+        }
+        GrowingIndex growing = growing();
+        int position = bytes();
+        FileRecords open = file();
+        dirty = true;
         try {
-            file.append(records);
+            open.append(records);
         } catch (IOException e) {
-            file.truncateTo(position);
+            open.truncateTo(position);
             throw e;
         }
-        index(firstOffset, position, records.sizeInBytes(), timestamp, intervalBytes);
-        published = new Published(nextOffset, position + records.sizeInBytes());
+        int at = position;
+        for (RecordBatch batch : records.batches()) {
+            index(growing, batch, at, intervalBytes);
+            at += batch.sizeInBytes();
+        }
+        published = new Published(nextOffset, at);
     }
 
-    /** @see PartitionLog#read */
+    /**
+     * @return null if the segment holds nothing at or after the offset
+     * @see PartitionLog#read
+     */
     Records read(long offset, int maxBytes, long maxOffset, boolean minOneBatch) {
+        int bytes = bytes();
         Published now = published;
-        int limit = now.bytes;
+        FileRecords open = file();
+        int limit = bytes;
         if (maxOffset < now.endOffset) {
-            LogOffsetPosition end = find(maxOffset);
-            limit = end == null ? now.bytes : end.position;
+            LogOffsetPosition end = find(open, maxOffset);
+            limit = end == null ? bytes : end.position;
         }
-        LogOffsetPosition start = find(offset);
-        if (start == null || start.position >= limit) {
+        LogOffsetPosition start = find(open, offset);
+        if (start == null) {
+            return null;
+        }
+        if (start.position >= limit) {
             return MemoryRecords.EMPTY;
         }
         int available = limit - start.position;
         if (available <= maxBytes) {
-            return file.slice(start.position, available);
+            return slice(open, start.position, available);
         }
         if (maxBytes < start.size) {
-            return minOneBatch ? file.slice(start.position, start.size) : MemoryRecords.EMPTY;
+            return minOneBatch ? slice(open, start.position, start.size) : MemoryRecords.EMPTY;
         }
         int stop = start.position + maxBytes;
         // An indexed batch begins there, so all before it is whole: that much is returned even if this batch is the one that does not fit.
-        int end = Math.max(start.position + start.size, index.batchBefore(stop));
-        for (FileChannelRecordBatch batch : file.batchesFrom(end)) {
+        int end = Math.max(start.position + start.size, lookup().batchBefore(stop));
+        for (FileChannelRecordBatch batch : open.batchesFrom(end)) {
             int next = batch.position() + batch.sizeInBytes();
             if (next > stop) {
                 break;
             }
             end = next;
         }
-        return file.slice(start.position, end - start.position);
+        return slice(open, start.position, end - start.position);
     }
 
-    private LogOffsetPosition find(long offset) {
-        int from = offset <= baseOffset ? 0 : index.positionBefore((int) Math.min(Integer.MAX_VALUE, offset - baseOffset));
-        return file.searchForOffsetFromPosition(offset, from);
+    private Records slice(FileRecords open, int position, int size) {
+        UnverifiedBytes suspicious = unverified;
+        if (suspicious == null) {
+            return open.slice(position, size);
+        }
+        int sound = suspicious.check(open, position, position + size);
+        if (sound == position) {
+            throw new CorruptRecordException(log + ": the batch at byte " + position + " is damaged; its records are lost on this node,"
+                    + " consumers must continue behind them");
+        }
+        if (suspicious.isDone(bytes())) {
+            unverified = null;
+        }
+        return open.slice(position, sound - position);
+    }
+
+    private LogOffsetPosition find(FileRecords open, long offset) {
+        int from = positionBefore(offset);
+        LogOffsetPosition found = null;
+        try {
+            found = open.searchForOffsetFromPosition(offset, from);
+        } catch (KafkaException wrongPosition) {
+            if (from == 0) {
+                throw wrongPosition;
+            }
+        }
+        boolean beyond = found != null && found.position == from && found.offset > offset;
+        boolean beside = found == null && offset < published.endOffset;
+        if (from > 0 && (beyond || beside && !isIndexed(from))) {
+            LOG.warn("{}: its index is wrong at offset {}, byte {}; it is rebuilt", log, offset, from);
+            rebuildIndex();
+            return open.searchForOffsetFromPosition(offset, positionBefore(offset));
+        }
+        return found;
+    }
+
+    /** Whether the index is right to say that a batch begins there. */
+    private boolean isIndexed(int position) {
+        SparseIndex known = lookup();
+        for (int i = known.entries() - 1; i >= 0 && known.position(i) >= position; i--) {
+            if (known.position(i) == position) {
+                return beginsBatch(position, known.offset(i));
+            }
+        }
+        return false;
     }
 
     Iterable<FileChannelRecordBatch> batchesFrom(int position) {
-        return file.batchesFrom(position);
+        return file().batchesFrom(position);
     }
 
     /** Where to look for the first record of at least that time. */
     int positionBeforeTime(long timestamp) {
-        return index.positionBeforeTime(timestamp);
+        return lookup().positionBeforeTime(timestamp);
     }
 
     int positionBefore(long offset) {
-        return index.positionBefore((int) Math.min(Integer.MAX_VALUE, Math.max(0, offset - baseOffset)));
+        return offset <= baseOffset ? 0 : lookup().positionBefore((int) Math.min(Integer.MAX_VALUE, offset - baseOffset));
+    }
+
+    private SparseIndex lookup() {
+        SparseIndex known = index;
+        return known == null ? loadIndex() : known;
+    }
+
+    private synchronized SparseIndex loadIndex() {
+        if (index != null) {
+            return index;
+        }
+        file();
+        try {
+            StoredIndex stored = StoredIndex.open(path(".index"), path(".timeindex"), Math.max(1, bytes()));
+            if (stored == null) {
+                LOG.info("{}: its index files are missing or damaged, they are rebuilt", log);
+                return rebuildIndex();
+            }
+            index = stored;
+            return stored;
+        } catch (IOException e) {
+            throw new KafkaStorageException(log + ": its index cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private synchronized GrowingIndex rebuildIndex() {
+        GrowingIndex rebuilt = new GrowingIndex();
+        maxTimestamp = -1;
+        bytesSinceEntry = 0;
+        try {
+            for (FileChannelRecordBatch batch : file().batchesFrom(0)) {
+                index(rebuilt, batch, batch.position(), REBUILT_INTERVAL);
+            }
+        } catch (CorruptRecordException damaged) {
+            // Who reads up to there is told then.
+            LOG.error("{} is damaged: {}", log, damaged.getMessage());
+        }
+        index = rebuilt;
+        if (!pinned) {
+            rebuilt.addTime(maxTimestamp, offsetOfMaxTimestamp);
+            try {
+                rebuilt.store(path(".index"), path(".timeindex"));
+            } catch (IOException e) {
+                LOG.warn("{}: its rebuilt index cannot be stored and stays in memory: {}", log, e.toString());
+            }
+        }
+        return rebuilt;
+    }
+
+    private FileRecords file() {
+        FileRecords open = file;
+        if (!used) {
+            used = true;
+        }
+        return open != null ? open : openFile();
+    }
+
+    private FileRecords openFile() {
+        FileRecords open;
+        synchronized (opening) {
+            open = file;
+            if (open != null) {
+                return open;
+            }
+            try {
+                open = FileRecords.open(log.toFile(), true, true, 0, false);
+            } catch (IOException e) {
+                throw new KafkaStorageException(log + " cannot be opened: " + e.getMessage(), e);
+            }
+            file = open;
+        }
+        openSegments.opened(this);
+        return open;
+    }
+
+    private void pin() {
+        synchronized (opening) {
+            pinned = true;
+        }
+    }
+
+    /** Whether it was used since this was asked last, is appended to, or has what is nowhere else. */
+    boolean isInUse() {
+        boolean inUse = used || dirty || pinned;
+        used = false;
+        return inUse;
+    }
+
+    /** Lets the file go, and what is in other files; all are opened again when they are needed. @return the file, if it was open */
+    FileChannel release() {
+        synchronized (opening) {
+            FileRecords open = file;
+            if (open == null || pinned) {
+                return null;
+            }
+            file = null;
+            if (index instanceof StoredIndex) {
+                index = null;
+            }
+            aborted.release();
+            return open.channel();
+        }
     }
 
     void flush() throws IOException {
-        file.flush();
+        FileRecords open = file();
+        dirty = false;
+        open.flush();
     }
 
     void truncateTo(int bytes) throws IOException {
-        file.truncateTo(bytes);
+        file().truncateTo(bytes);
     }
 
-    /** Writes the index files. */
-    void seal() throws IOException {
-        index.write(path(".index"), path(".timeindex"));
+    /** From now on the segment is not appended to; its index is complete. */
+    void seal() {
+        growing().addTime(maxTimestamp, offsetOfMaxTimestamp);
+        pinned = false;
+    }
+
+    /** Brings the index to its files; a sealed segment then needs it no more on the heap. */
+    synchronized void storeIndex(boolean sealed) throws IOException {
+        if (index instanceof GrowingIndex growing) {
+            int bytes = published.bytes;
+            growing.store(path(".index"), path(".timeindex"));
+            bytesAtStore = bytes;
+            if (sealed) {
+                index = null;
+            }
+        }
+        aborted.flush();
+    }
+
+    /** Bytes appended since the index was stored. */
+    int bytesSinceStore() {
+        return published.bytes == UNKNOWN ? 0 : published.bytes - bytesAtStore;
     }
 
     void syncIndexes() throws IOException {
@@ -179,16 +461,26 @@ final class Segment {
     }
 
     void close() throws IOException {
-        file.close();
+        FileRecords open = file;
+        openSegments.closed(this);
+        if (open != null) {
+            open.close();
+        }
     }
 
-    /** Renames the files, so that a restart does not find them; they are removed by {@link #delete}. */
-    void retire() throws IOException {
-        file.renameTo(path(".log.deleted").toFile());
+    /** Renames the log, so that a restart does not find it; the files are removed by {@link #delete}. */
+    synchronized void retire() throws IOException {
+        Path deleted = path(".log.deleted");
+        if (file != null) {
+            file.renameTo(deleted.toFile());
+        } else {
+            Files.move(log, deleted);
+        }
+        log = deleted;
     }
 
     void delete() throws IOException {
-        file.close();
+        close();
         for (String suffix : new String[] {".log.deleted", ".index", ".timeindex", ".txnindex", ".snapshot"}) {
             Files.deleteIfExists(path(suffix));
         }
@@ -202,29 +494,93 @@ final class Segment {
         return baseOffset;
     }
 
+    /** The offset after the last one, or the next segment's base offset. */
     long endOffset() {
         return published.endOffset;
     }
 
     int bytes() {
-        return published.bytes;
+        Published now = published;
+        return now.bytes == UNKNOWN ? measure() : now.bytes;
+    }
+
+    private synchronized int measure() {
+        Published now = published;
+        if (now.bytes == UNKNOWN) {
+            try {
+                now = new Published(now.endOffset, Math.toIntExact(Files.size(log)));
+                published = now;
+                bytesAtStore = now.bytes;
+            } catch (IOException e) {
+                throw new KafkaStorageException(log + " cannot be read: " + e.getMessage(), e);
+            }
+        }
+        return now.bytes;
     }
 
     int fileBytes() {
-        return file.sizeInBytes();
+        return file().sizeInBytes();
     }
 
+    /** The greatest time of a record, or -1. */
     long maxTimestamp() {
+        if (maxTimestamp == UNKNOWN_TIME) {
+            synchronized (this) {
+                if (maxTimestamp == UNKNOWN_TIME) {
+                    maxTimestamp = lookUpMaxTimestamp();
+                }
+            }
+        }
         return maxTimestamp;
     }
 
-    /** Time since which the segment's age counts. */
-    long since() {
-        return firstTimestamp >= 0 ? firstTimestamp : createdAt;
+    private long lookUpMaxTimestamp() {
+        try {
+            long last = index == null ? StoredIndex.lastTime(path(".timeindex")) : -1;
+            return last >= 0 || bytes() == 0 ? last : lookup().lastTime();
+        } catch (IOException e) {
+            throw new KafkaStorageException(log + ": its time index cannot be read: " + e.getMessage(), e);
+        }
     }
 
-    long createdAt() {
-        return createdAt;
+    /** The greatest time of a record; if no record has one, of the file. */
+    long newestTime() {
+        if (maxTimestamp() >= 0) {
+            return maxTimestamp();
+        }
+        try {
+            return Files.getLastModifiedTime(log).toMillis();
+        } catch (IOException e) {
+            throw new KafkaStorageException(log + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** How long the segment has been written to: by the records' own time if they have one. */
+    long age(long timestamp, long now) {
+        if (firstTimestamp == UNKNOWN_TIME && bytes() > 0) {
+            firstTimestamp = batchesFrom(0).iterator().next().maxTimestamp();
+        }
+        return firstTimestamp >= 0 && timestamp >= 0 ? timestamp - firstTimestamp : now - createdAt;
+    }
+
+    /** By how much earlier than others of its age this segment is rolled; chosen once. */
+    long jitter(long most, RandomGenerator random) {
+        if (jitter < 0) {
+            jitter = most <= 0 ? 0 : random.nextLong(most);
+        }
+        return jitter;
+    }
+
+    /** Whether an index file would be larger than allowed. */
+    boolean isIndexFull(int maxIndexBytes) {
+        SparseIndex known = lookup();
+        return known.entries() * SparseIndex.OFFSET_ENTRY + SparseIndex.OFFSET_ENTRY > maxIndexBytes
+                || known.timeEntries() * SparseIndex.TIME_ENTRY + SparseIndex.TIME_ENTRY > maxIndexBytes;
+    }
+
+    /** What is in the segment now was not looked at since an unclean stop, up to the position. */
+    void suspect(int until) {
+        unverified = until <= 0 ? null : new UnverifiedBytes(until);
     }
 
     AbortedTransactions aborted() {

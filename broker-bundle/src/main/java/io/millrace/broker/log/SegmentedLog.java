@@ -2,14 +2,18 @@ package io.millrace.broker.log;
 
 import io.millrace.broker.log.AbortedTransactions.Entry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
@@ -34,12 +38,17 @@ import org.slf4j.LoggerFactory;
 final class SegmentedLog implements PartitionLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
+    /** Log bytes after which index and producers are stored again: recovery has no more than that to read. */
+    private static final int WORTH_STORING = 16 * 1024 * 1024;
+    /** Snapshots held for a disk that does not take them. */
+    private static final int MOST_UNWRITTEN = 4;
 
     private final PartitionFolder folder;
     private final TopicPartition partition;
     private final Uuid topicId;
     private final Clock clock;
     private final GroupCommit groupCommit;
+    private final OpenSegments openSegments;
     private final BatchValidator validator;
     private final LeaderEpochs epochs;
     private final ProducerStates producers;
@@ -47,8 +56,10 @@ final class SegmentedLog implements PartitionLog {
     private final Segments segments = new Segments();
     private final DurableOffset durable = new DurableOffset();
     private final List<Segment> unflushed = new ArrayList<>();
-    /** Whose index files were written since the last {@link #syncIndexes}. */
-    private final List<Segment> unsyncedIndexes = new ArrayList<>();
+    /** Sealed, but for the files of their indexes; with {@link #unwritten} guarded by {@code appending}. */
+    private final List<Segment> unstored = new ArrayList<>();
+    /** Snapshots that are not in files yet, by offset. */
+    private final TreeMap<Long, ByteBuffer> unwritten = new TreeMap<>();
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
     private final ReentrantLock appending = new ReentrantLock();
     private final ReentrantLock flushing = new ReentrantLock();
@@ -60,9 +71,13 @@ final class SegmentedLog implements PartitionLog {
     private volatile long endOffset;
     private volatile long highWatermark;
     private volatile long firstUnstable = Long.MAX_VALUE;
+    private volatile long recoveryPoint;
+    /** End of the log when its indexes and producers were stored completely. */
+    private long completeAt = -1;
     private volatile KafkaStorageException failure;
 
-    SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, GroupCommit groupCommit) throws IOException {
+    SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, GroupCommit groupCommit, OpenSegments openSegments)
+            throws IOException {
         this.folder = new PartitionFolder(folder);
         this.partition = partition;
         this.topicId = topicId;
@@ -70,37 +85,39 @@ final class SegmentedLog implements PartitionLog {
         this.limits = LogLimits.of(config);
         this.clock = clock;
         this.groupCommit = groupCommit;
+        this.openSegments = openSegments;
         this.validator = new BatchValidator(partition);
         this.epochs = new LeaderEpochs(this.folder.leaderEpochs());
         this.producers = new ProducerStates(partition);
         this.snapshots = new ProducerSnapshots(this.folder);
     }
 
-    /**
-     * Finds the segments and brings them into order.
-     *
-     * @param clean         whether the log was closed in order: then nothing is scanned but what indexes lack
-     * @param recoveryPoint everything before is on stable storage and was whole
-     * @param logStart      the first offset that counts
-     */
-    void open(boolean clean, long recoveryPoint, long logStart) throws IOException {
-        long rebuiltFrom = new LogRecovery(folder, limits.indexIntervalBytes()).open(segments, clean, recoveryPoint);
+    /** Finds the segments and brings them into order. */
+    void open(LogRecovery.Known known) throws IOException {
+        PartitionFolder.Content content = folder.content();
+        new LogRecovery(folder, limits.indexIntervalBytes(), openSegments).open(segments, content.logs(), known);
         if (segments.isEmpty()) {
-            addSegment(logStart);
+            addSegment(known.startOffset());
             DurableFile.syncFolder(folder.path());
         }
         Segment active = segments.active();
         endOffset = active.endOffset();
-        startOffset = Math.min(Math.max(logStart, segments.first().baseOffset()), endOffset);
-        snapshots.truncateTo(endOffset);
-        restoreProducers(rebuiltFrom);
+        startOffset = Math.min(Math.max(known.startOffset(), segments.first().baseOffset()), endOffset);
+        snapshots.found(content.snapshots(), endOffset);
+        restoreProducers(known.trustedUntil());
         epochs.truncateTo(endOffset);
-        if (!unflushed.contains(active)) {
-            unflushed.add(active);
+        for (Segment segment : segments.from(known.clean() ? endOffset : known.recoveryPoint())) {
+            if (!unflushed.contains(segment)) {
+                unflushed.add(segment);
+            }
+            if (segment != active) {
+                unstored.add(segment);
+            }
         }
-        segments.all().stream().filter(segment -> segment.baseOffset() >= rebuiltFrom).forEach(unsyncedIndexes::add);
-        durable.set(clean ? endOffset : Math.min(recoveryPoint, endOffset));
-        if (!clean) {
+        durable.set(known.clean() ? endOffset : Math.min(known.recoveryPoint(), endOffset));
+        recoveryPoint = durable.get();
+        completeAt = known.endOffset();
+        if (!known.clean()) {
             flush();
         }
         highWatermark = endOffset;
@@ -109,25 +126,20 @@ final class SegmentedLog implements PartitionLog {
     /**
      * Loads the newest whole snapshot and replays what follows it.
      *
-     * @param rebuiltFrom first offset of the segments whose aborted transactions must be found again; no later snapshot will do
+     * @param trustedUntil from there on aborted transactions must be found again; no later snapshot will do
      */
-    private void restoreProducers(long rebuiltFrom) throws IOException {
-        long from = snapshots.restore(producers, Math.min(endOffset, rebuiltFrom), segments.first().baseOffset());
+    private void restoreProducers(long trustedUntil) throws IOException {
+        long from = snapshots.restore(producers, Math.min(endOffset, trustedUntil), segments.first().baseOffset());
         if (from < endOffset) {
             for (Segment segment : segments.from(from)) {
-                boolean rebuilt = segment.baseOffset() >= rebuiltFrom;
                 for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
                     if (batch.baseOffset() >= from && batch.hasProducerId()) {
-                        note(segment, batch, rebuilt);
+                        note(segment, batch, batch.lastOffset() >= trustedUntil);
                     }
                 }
             }
         }
         firstUnstable = producers.firstUnstableOffset(Long.MAX_VALUE);
-    }
-
-    private void snapshot() throws IOException {
-        snapshots.write(endOffset, producers.snapshot());
     }
 
     private void note(Segment segment, RecordBatch batch, boolean index) throws IOException {
@@ -188,8 +200,8 @@ final class SegmentedLog implements PartitionLog {
         }
         try {
             epochs.begin(leaderEpoch, first);
-            Segment active = activeFor(records.sizeInBytes(), next, limit, now);
-            active.append(records, first, next, maxTimestamp, limit.indexIntervalBytes());
+            Segment active = activeFor(records.sizeInBytes(), next, maxTimestamp, limit, now);
+            active.append(records, next, limit.indexIntervalBytes());
             for (RecordBatch batch : records.batches()) {
                 if (batch.hasProducerId()) {
                     note(active, batch, true);
@@ -208,54 +220,100 @@ final class SegmentedLog implements PartitionLog {
         return new Appended(first, next - 1, stamp ? now : RecordBatch.NO_TIMESTAMP, startOffset, false);
     }
 
-    private Segment activeFor(int bytes, long nextOffset, LogLimits limit, long now) throws IOException {
+    private Segment activeFor(int bytes, long nextOffset, long timestamp, LogLimits limit, long now) throws IOException {
         Segment active = segments.active();
-        boolean full = (long) active.bytes() + bytes > limit.segmentBytes() || nextOffset - active.baseOffset() > Integer.MAX_VALUE;
-        boolean old = active.bytes() > 0 && now - active.since() > limit.segmentMs();
-        if (active.bytes() == 0 || !full && !old) {
+        int filled = active.bytes();
+        if (filled == 0) {
             return active;
         }
-        seal(active);
-        return addSegment(endOffset);
+        boolean full = (long) filled + bytes > limit.segmentBytes() || nextOffset - active.baseOffset() > Integer.MAX_VALUE
+                || active.isIndexFull(limit.segmentIndexBytes());
+        boolean old = active.age(timestamp, now) > limit.segmentMs() - active.jitter(limit.segmentJitterMs(), ThreadLocalRandom.current());
+        return full || old ? roll() : active;
     }
 
-    private void seal(Segment segment) throws IOException {
-        segment.seal();
-        unsyncedIndexes.add(segment);
-        snapshot();
+    /** Begins a new segment. What belongs to the end of the old one is written by the next checkpoint: nobody waits for it. */
+    private Segment roll() throws IOException {
+        Segment sealed = segments.active();
+        Segment next = addSegment(endOffset);
+        sealed.seal();
+        unstored.add(sealed);
+        remember();
+        return next;
     }
 
-    /**
-     * Brings to stable storage what a start believes of segments before the recovery point without looking into them: above all which
-     * transactions were aborted. Due before a recovery point is stored, and not on the way of an append.
-     */
-    void syncIndexes() throws IOException {
-        List<Segment> unsynced;
-        appending.lock();
-        try {
-            unsynced = List.copyOf(unsyncedIndexes);
-        } finally {
-            appending.unlock();
+    private void remember() {
+        if (unwritten.size() >= MOST_UNWRITTEN) {
+            unwritten.pollFirstEntry();
         }
-        for (Segment segment : unsynced) {
-            segment.syncIndexes();
-        }
-        if (!unsynced.isEmpty()) {
-            DurableFile.syncFolder(folder.path());
-        }
-        appending.lock();
-        try {
-            unsyncedIndexes.removeAll(unsynced);
-        } finally {
-            appending.unlock();
-        }
+        unwritten.put(endOffset, producers.snapshot());
     }
 
     private Segment addSegment(long baseOffset) throws IOException {
-        Segment segment = Segment.create(folder, baseOffset, clock.millis());
+        Segment segment = Segment.create(folder, baseOffset, openSegments, clock.millis());
         segments.add(segment);
         unflushed.add(segment);
         return segment;
+    }
+
+    /** Brings to disk what was appended, and beside it what the next start would otherwise have to read the log for. */
+    void checkpoint() throws IOException {
+        if (durable.get() < endOffset) {
+            flush();
+        }
+        store(false);
+    }
+
+    /** @param complete whether the active segment's index and the producers are stored whatever little has changed */
+    private void store(boolean complete) throws IOException {
+        long covered;
+        Segment active;
+        boolean worth;
+        List<Segment> sealed;
+        TreeMap<Long, ByteBuffer> taken;
+        appending.lock();
+        try {
+            if (failure != null) {
+                return;
+            }
+            covered = durable.get();
+            active = segments.active();
+            worth = complete || active.bytesSinceStore() >= WORTH_STORING;
+            if (worth) {
+                remember();
+            }
+            sealed = List.copyOf(unstored);
+            taken = new TreeMap<>(unwritten);
+        } finally {
+            appending.unlock();
+        }
+        for (Segment segment : sealed) {
+            segment.storeIndex(true);
+        }
+        if (worth) {
+            active.storeIndex(false);
+        } else {
+            active.aborted().flush();
+        }
+        for (Map.Entry<Long, ByteBuffer> snapshot : taken.entrySet()) {
+            snapshots.write(snapshot.getKey(), snapshot.getValue().duplicate(), offset -> segments.begins(offset));
+        }
+        appending.lock();
+        try {
+            unstored.removeAll(sealed);
+            unwritten.keySet().removeAll(taken.keySet());
+        } finally {
+            appending.unlock();
+        }
+        recoveryPoint = covered;
+        if (complete) {
+            completeAt = covered;
+        }
+    }
+
+    /** Up to where everything is on stable storage and has its indexes there: recovery looks at what follows. */
+    long recoveryPoint() {
+        return recoveryPoint;
     }
 
     boolean markQueued() {
@@ -349,7 +407,7 @@ final class SegmentedLog implements PartitionLog {
         Segment segment = segments.holding(offset);
         while (segment != null && offset < Math.min(maxOffset, end)) {
             Records records = segment.read(offset, maxBytes, maxOffset, minOneBatch);
-            if (records.sizeInBytes() > 0 || segment.endOffset() > offset) {
+            if (records != null) {
                 return records;
             }
             segment = segments.after(segment);
@@ -412,16 +470,19 @@ final class SegmentedLog implements PartitionLog {
         appending.lock();
         try {
             Retention retention = new Retention(limits, size(), startOffset, Math.min(highWatermark, firstUnstable), now);
-            for (Segment segment = segments.first(); retention.takes(segment, segments.count() == 1); segment = segments.first()) {
+            for (Segment segment = segments.first(); retention.takes(segment); segment = segments.first()) {
                 if (segments.count() == 1) {
-                    seal(segment);
-                    addSegment(endOffset);
+                    roll();
                 }
                 segments.remove(segment);
                 unflushed.remove(segment);
+                unstored.remove(segment);
                 segment.retire();
                 gone.add(segment);
                 startOffset = Math.max(startOffset, segments.first().baseOffset());
+            }
+            if (!gone.isEmpty()) {
+                epochs.startAt(startOffset);
             }
             producers.expire(now - producerExpirationMs);
         } finally {
@@ -447,13 +508,10 @@ final class SegmentedLog implements PartitionLog {
     void close(boolean clean) throws IOException {
         if (clean) {
             flush();
+            complete();
         }
         appending.lock();
         try {
-            if (clean && failure == null) {
-                seal(segments.active());
-                syncIndexes();
-            }
             failure = new KafkaStorageException(partition + " is closed");
             for (Segment segment : segments.all()) {
                 segment.close();
@@ -463,6 +521,25 @@ final class SegmentedLog implements PartitionLog {
         }
         durable.signal();
         moved();
+    }
+
+    /** Nothing is left for the next start to look for. */
+    private void complete() throws IOException {
+        appending.lock();
+        try {
+            if (failure != null || completeAt == endOffset && unstored.isEmpty() && unwritten.isEmpty()) {
+                return;
+            }
+            segments.active().seal();
+        } finally {
+            appending.unlock();
+        }
+        store(true);
+    }
+
+    /** Whether it was closed so that nothing is left for the next start to look for. */
+    boolean isComplete() {
+        return completeAt == endOffset;
     }
 
     @Override

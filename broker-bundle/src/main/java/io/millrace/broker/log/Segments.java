@@ -31,6 +31,11 @@ final class Segments {
         return byBase.isEmpty();
     }
 
+    /** Whether a segment begins at the offset. */
+    boolean begins(long offset) {
+        return byBase.containsKey(offset);
+    }
+
     int count() {
         return byBase.size();
     }
