@@ -29,8 +29,12 @@ final class PluginFile {
     @Option(names = "--max-bytes", paramLabel = "N", defaultValue = "536870912", description = "Largest download (default: ${DEFAULT-VALUE}).")
     private long largestBytes;
 
+    @Option(names = "--signature", paramLabel = "FILE", description = "The signature made by 'millrace plugin sign' (default: SOURCE.sig, where it is).")
+    private Path signature;
+
+    /** What is to be done with the fetched file and its signature, which may be empty. */
     interface Use<R> {
-        R apply(Path file) throws IOException;
+        R apply(Path file, String signature) throws IOException;
     }
 
     /** Fetches, checks, uses, and leaves nothing behind. */
@@ -42,10 +46,18 @@ final class PluginFile {
             if (sha256 != null) {
                 check(file);
             }
-            return use.apply(file);
+            return use.apply(file, signature(file));
         } finally {
             delete(work);
         }
+    }
+
+    private String signature(Path file) throws IOException {
+        Path beside = file.resolveSibling(file.getFileName() + ".sig");
+        if (signature == null && !Files.isRegularFile(beside)) {
+            return "";
+        }
+        return Files.readString(signature == null ? beside : signature).strip();
     }
 
     private void check(Path file) throws IOException {

@@ -32,6 +32,12 @@ class MainTest {
         System.setErr(System.out);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
+            if (exchange.getRequestURI().getPath().equals("/plugins/events")) {
+                exchange.sendResponseHeaders(200, 2);
+                exchange.getResponseBody().write("[]".getBytes());
+                exchange.close();
+                return;
+            }
             asked.append(exchange.getRequestMethod()).append(' ').append(exchange.getRequestURI()).append(' ')
                     .append(new String(exchange.getRequestBody().readAllBytes()));
             boolean refused = exchange.getRequestMethod().equals("DELETE");
@@ -61,14 +67,15 @@ class MainTest {
     void aPluginFileIsSentUnderItsName() throws IOException {
         Path file = Files.writeString(folder.resolve("my plugin.zip"), "bytes");
         assertThat(Main.run("plugin", "install", file.toString(), "--url", url())).isZero();
-        assertThat(asked).hasToString("POST /plugins?filename=my%20plugin.zip bytes");
+        assertThat(asked.toString()).startsWith("POST /plugins?filename=my%20plugin.zip&sha256=277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9&tag=")
+                .endsWith(" bytes").doesNotContain("signature");
     }
 
     @Test
     void anUpdateTakesNameAndSourceInThatOrder() throws IOException {
         Path file = Files.writeString(folder.resolve("jdbc-2.jar"), "bytes");
         assertThat(Main.run("plugin", "update", "jdbc", file.toString(), "--url", url())).isZero();
-        assertThat(asked).hasToString("PUT /plugins/jdbc?filename=jdbc-2.jar bytes");
+        assertThat(asked.toString()).startsWith("PUT /plugins/jdbc?filename=jdbc-2.jar&sha256=");
     }
 
     @Test
@@ -77,6 +84,16 @@ class MainTest {
         assertThat(Main.run("plugin", "install", file.toString(), "--sha256", "00ff", "--url", url())).isEqualTo(1);
         assertThat(output.toString()).contains("expected 00ff");
         assertThat(asked).isEmpty();
+    }
+
+    @Test
+    void aSignatureBesideTheFileGoesAlong() throws IOException {
+        Path file = Files.writeString(folder.resolve("jdbc-2.jar"), "bytes");
+        assertThat(Main.run("plugin", "key", folder.resolve("acme").toString())).isZero();
+        assertThat(Main.run("plugin", "sign", file.toString(), "--key", folder.resolve("acme.key").toString())).isZero();
+        assertThat(Main.run("plugin", "install", file.toString(), "--url", url())).isZero();
+        assertThat(asked.toString()).contains("&signature=" + Rest.encode(Files.readString(folder.resolve("jdbc-2.jar.sig")).strip()));
+        assertThat(Main.run("plugin", "key", folder.resolve("acme").toString())).as("no key is overwritten").isEqualTo(1);
     }
 
     @Test

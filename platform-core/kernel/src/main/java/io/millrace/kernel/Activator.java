@@ -8,6 +8,7 @@ import io.millrace.kernel.archive.Limits;
 import io.millrace.kernel.http.HttpListener;
 import io.millrace.kernel.metrics.Metrics;
 import io.millrace.kernel.plugin.LivePlugins;
+import io.millrace.kernel.plugin.PluginRules;
 import io.millrace.kernel.status.PluginsResource;
 import io.millrace.kernel.status.StatusResource;
 import java.io.File;
@@ -63,7 +64,7 @@ public final class Activator implements BundleActivator {
         LOG.info("REST interface at http://{}", http.address());
 
         Path folder = config.data().resolve("plugins");
-        plugins = new LivePlugins(context, folder, shippedFolders(context, config), limits, InstantSource.system());
+        plugins = new LivePlugins(context, folder, shippedFolders(context, config), limits, rules(config), InstantSource.system());
         Instant started = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
         status = new StatusResource(context, plugins, plugins.retired(), http.address(), InstantSource.system(), started);
         Dictionary<String, Object> address = new Hashtable<>();
@@ -116,6 +117,11 @@ public final class Activator implements BundleActivator {
             }
         }
         return false;
+    }
+
+    private static PluginRules rules(NodeConfig config) {
+        return new PluginRules(config.getInt("plugin.kept.versions"), config.getLong("plugin.call.timeout.ms"), config.get("plugins.signature.policy"),
+                config.etc().resolve(config.get("plugins.trusted.keys")));
     }
 
     private static List<Path> shippedFolders(BundleContext context, NodeConfig config) {

@@ -3,18 +3,26 @@ package io.millrace.api.plugin;
 import java.util.List;
 
 /**
- * One started version of a plugin bundle. Instances are compared by identity; two versions of one plugin may be alive during an update.
+ * One started version of a plugin bundle. Instances are compared by identity; several versions of one plugin may be alive side by side.
  */
 public interface Plugin {
 
     /** Manifest header that makes a bundle a plugin and names it. */
     String NAME_HEADER = "Millrace-Plugin";
 
-    /** Unique among plugins, except for the two versions of an update. */
+    /** Shared by the versions of one plugin, unique otherwise. */
     String name();
 
     /** The bundle's version. */
     String version();
+
+    /**
+     * Whether connectors and jobs that name no version run from this one; false for a version installed beside it. Changes during the life
+     * of a plugin.
+     */
+    default boolean current() {
+        return true;
+    }
 
     /**
      * Sees the plugin's own classes first, then everything kafka-api exports by any name; its {@code META-INF/services} are the plugin's

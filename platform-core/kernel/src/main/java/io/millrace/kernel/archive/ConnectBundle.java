@@ -1,10 +1,8 @@
 package io.millrace.kernel.archive;
 
 import io.millrace.api.plugin.Plugin;
-import io.millrace.kernel.sweep.DriverSweep;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -49,11 +47,6 @@ final class ConnectBundle {
                 JarOutputStream out = new JarOutputStream(file, manifest(nested, contents.packages()))) {
             // Nested jars are compressed already, and are read faster when their container is not.
             out.setLevel(0);
-            String sweep = DriverSweep.class.getName().replace('.', '/') + ".class";
-            out.putNextEntry(new ZipEntry(sweep));
-            try (InputStream in = DriverSweep.class.getResourceAsStream("/" + sweep)) {
-                in.transferTo(out);
-            }
             for (Map.Entry<String, Set<String>> service : services.entrySet()) {
                 out.putNextEntry(new ZipEntry("META-INF/services/" + service.getKey()));
                 out.write((String.join("\n", service.getValue()) + "\n").getBytes(StandardCharsets.UTF_8));

@@ -1,6 +1,7 @@
 package io.millrace.kernel.plugin;
 
 import io.millrace.api.plugin.Plugin;
+import io.millrace.api.plugin.PluginHost;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,6 +25,10 @@ final class BundlePlugin implements Plugin {
     private final Bundle bundle;
     private final ClassLoader loader;
     private final Map<String, List<String>> providers = new ConcurrentHashMap<>();
+    /** Hosts that know of it. A host that leaves is taken out without the lock of the slot. */
+    private final Set<PluginHost> told = ConcurrentHashMap.newKeySet();
+    /** Changed under the lock of the slot, read by anybody. */
+    private volatile boolean current = true;
 
     BundlePlugin(String name, Bundle bundle, ClassLoader kafka) {
         this.name = name;
@@ -33,6 +38,19 @@ final class BundlePlugin implements Plugin {
 
     Bundle bundle() {
         return bundle;
+    }
+
+    Set<PluginHost> told() {
+        return told;
+    }
+
+    void current(boolean is) {
+        current = is;
+    }
+
+    @Override
+    public boolean current() {
+        return current;
     }
 
     @Override

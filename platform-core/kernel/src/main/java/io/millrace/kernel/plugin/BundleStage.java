@@ -1,8 +1,8 @@
 package io.millrace.kernel.plugin;
 
+import io.millrace.api.plugin.PluginEvent.Step;
 import io.millrace.api.plugin.PluginException;
-import io.millrace.api.plugin.PluginScope;
-import io.millrace.kernel.sweep.DriverSweep;
+import io.millrace.kernel.sweep.Sweep;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.osgi.framework.Bundle;
@@ -34,11 +35,14 @@ final class BundleStage {
 
     private final BundleContext context;
     private final RetiredLoaders retired;
+    private final long limitMs;
     private final AtomicLong lives = new AtomicLong();
 
-    BundleStage(BundleContext context, RetiredLoaders retired) {
+    /** @param limitMs how long an activator of a plugin may take */
+    BundleStage(BundleContext context, RetiredLoaders retired, long limitMs) {
         this.context = context;
         this.retired = retired;
+        this.limitMs = limitMs;
     }
 
     /** Drops what an earlier process left in the framework's cache: the store says what is to run, not the cache. */
@@ -51,7 +55,7 @@ final class BundleStage {
     }
 
     /** Installs, resolves and starts. On an exception nothing of the bundle is left. */
-    BundlePlugin start(String name, Path file) throws PluginException {
+    BundlePlugin start(String name, Path file, Operation operation) throws PluginException {
         Bundle bundle;
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 64 * 1024)) {
             bundle = context.installBundle(LOCATION + name + "#" + lives.incrementAndGet(), in);
@@ -63,58 +67,87 @@ final class BundleStage {
             if (!missing.isEmpty()) {
                 throw new PluginException("plugin " + name + " " + bundle.getVersion() + " does not resolve: " + String.join("; ", missing));
             }
+            operation.step(Step.RESOLVED);
             Bundle kafka = kafka();
             if (kafka != null) {
                 bundle.adapt(BundleStartLevel.class).setStartLevel(kafka.adapt(BundleStartLevel.class).getStartLevel());
             }
             BundlePlugin plugin = new BundlePlugin(name, bundle, kafka == null ? null : loader(kafka));
-            try (var _ = PluginScope.of(plugin)) {
+            PluginCall.run("plugin-" + name + "-start", plugin.classLoader(), limitMs, () -> {
                 bundle.start(Bundle.START_TRANSIENT);
-            }
+                return null;
+            });
+            operation.step(Step.STARTED);
             return plugin;
-        } catch (BundleException | RuntimeException e) {
-            uninstall(bundle);
-            throw new PluginException("plugin " + name + " " + bundle.getVersion() + " does not start: " + reason(e), e);
         } catch (PluginException e) {
             uninstall(bundle);
             throw e;
+        } catch (PluginCall.StuckException e) {
+            abandon(name, bundle, e);
+            throw new PluginException("plugin " + name + " " + bundle.getVersion() + " does not start: its activator " + e.getMessage(), e);
+        } catch (ExecutionException | RuntimeException e) {
+            uninstall(bundle);
+            throw new PluginException("plugin " + name + " " + bundle.getVersion() + " does not start: " + reason(e), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PluginException("plugin " + name + ": interrupted while starting", e);
         }
+    }
+
+    /** The framework lets nobody touch a bundle whose activator is at work: it goes when that ends, if ever. */
+    private void abandon(String name, Bundle bundle, PluginCall.StuckException stuck) {
+        String version = bundle.getVersion().toString();
+        if (!stuck.thread().isAlive()) {
+            uninstall(bundle);
+            return;
+        }
+        retired.leftBehind(name, version, stuck.thread());
+        OwnThread.start("plugin-" + name + "-end", () -> {
+            try {
+                stuck.thread().join();
+                uninstall(bundle);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
     }
 
     /** Stops and uninstalls; whatever goes wrong is logged, and the bundle is gone. */
     void remove(BundlePlugin plugin) {
         Bundle bundle = plugin.bundle();
         ClassLoader loader = loader(bundle);
-        stop(plugin);
-        sweep(plugin, loader);
+        boolean stopped = stop(plugin);
         if (loader != null) {
-            retired.retire(plugin.name(), plugin.version(), loader);
-        }
-        uninstall(bundle);
-    }
-
-    void stop(BundlePlugin plugin) {
-        try (var _ = PluginScope.of(plugin)) {
-            plugin.bundle().stop(Bundle.STOP_TRANSIENT);
-        } catch (BundleException | RuntimeException e) {
-            LOG.warn("{} did not stop cleanly: {}", plugin, reason(e));
-        }
-    }
-
-    private static void sweep(BundlePlugin plugin, ClassLoader loader) {
-        if (loader == null) {
-            return;
-        }
-        try (var _ = PluginScope.of(plugin)) {
-            Class<?> sweep = loader.loadClass(DriverSweep.class.getName());
-            if (sweep.getClassLoader() == loader) {
-                ((Runnable) sweep.getConstructor().newInstance()).run();
+            List<String> swept = new Sweep(plugin.name(), loader, plugin.classLoader()).run();
+            if (!swept.isEmpty()) {
+                LOG.warn("{} left behind: {}", plugin, String.join("; ", swept));
             }
-        } catch (ClassNotFoundException e) {
-            // The plugin was built as a bundle and cleans up in its own activator.
-        } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
-            LOG.warn("{}: JDBC drivers may stay registered: {}", plugin, e.toString());
+            retired.retire(plugin.name(), plugin.version(), loader, swept);
         }
+        if (stopped) {
+            uninstall(bundle);
+        }
+    }
+
+    /** @return false if its activator is still at it */
+    boolean stop(BundlePlugin plugin) {
+        try {
+            PluginCall.run("plugin-" + plugin.name() + "-stop", plugin.classLoader(), limitMs, () -> {
+                plugin.bundle().stop(Bundle.STOP_TRANSIENT);
+                return null;
+            });
+        } catch (PluginCall.StuckException e) {
+            LOG.error("{} does not stop: its activator {}", plugin, e.getMessage());
+            if (e.thread().isAlive()) {
+                abandon(plugin.name(), plugin.bundle(), e);
+                return false;
+            }
+        } catch (ExecutionException | RuntimeException e) {
+            LOG.warn("{} did not stop cleanly: {}", plugin, reason(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return true;
     }
 
     private void uninstall(Bundle bundle) {
@@ -150,8 +183,16 @@ final class BundleStage {
         while (deepest.getCause() != null) {
             deepest = deepest.getCause();
         }
-        return deepest.getMessage() == null || deepest instanceof LinkageError || deepest instanceof ClassNotFoundException
-                ? deepest.toString() : deepest.getMessage();
+        return switch (deepest) {
+            case NoClassDefFoundError e -> missing(String.valueOf(e.getMessage()).replace('/', '.'));
+            case ClassNotFoundException e -> missing(String.valueOf(e.getMessage()).split(" ")[0]);
+            case LinkageError e -> e + "; the plugin was built against another version of that class";
+            default -> deepest.getMessage() == null ? deepest.toString() : deepest.getMessage();
+        };
+    }
+
+    private static String missing(String type) {
+        return "class " + type + " is neither in the plugin nor offered by the platform; add the jar that has it to the plugin";
     }
 
     private static ClassLoader loader(Bundle bundle) {

@@ -3,6 +3,7 @@ package io.millrace.kernel.plugin;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.millrace.api.plugin.PluginChange.Kind;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -11,11 +12,16 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -28,10 +34,17 @@ final class PluginStore {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private final Path folder;
+    private final int keptVersions;
+    private final InstantSource clock;
     private DesiredState state;
+    /** Told after each change of the folder: a process may be killed at any of them. */
+    private Consumer<String> observer = _ -> {};
 
-    PluginStore(Path folder) {
+    /** @param keptVersions how many earlier versions of each plugin stay for a roll-back */
+    PluginStore(Path folder, int keptVersions, InstantSource clock) {
         this.folder = folder;
+        this.keptVersions = keptVersions;
+        this.clock = clock;
     }
 
     /** @throws IOException naming the file and the mend, if the list cannot be read; nothing is changed then */
@@ -42,6 +55,10 @@ final class PluginStore {
         state = read();
         deleteUnused();
         return state;
+    }
+
+    synchronized void observe(Consumer<String> newObserver) {
+        observer = newObserver;
     }
 
     synchronized DesiredState state() {
@@ -66,18 +83,49 @@ final class PluginStore {
         return files().resolve(plugin.file());
     }
 
-    /** Takes the staged bundle over and adds or replaces the plugin. Durable on return; on an exception nothing has changed. */
-    synchronized void put(StoredPlugin plugin, Path staged) throws IOException {
-        Path target = files().resolve(plugin.file());
-        force(staged);
-        Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        forceFolder(files());
-        write(state.with(plugin));
+    /**
+     * Takes the staged bundle over and makes it the current version of its plugin. Durable on return; on an exception nothing has changed.
+     *
+     * @param staged the file, or null if the store has it from before
+     */
+    synchronized void put(StoredPlugin plugin, Path staged, Kind kind) throws IOException {
+        take(plugin, staged);
+        write(state.with(plugin, kind, clock.millis()));
+    }
+
+    /** Like {@link #put}, but the current version stays. */
+    synchronized void putBeside(StoredPlugin plugin, Path staged) throws IOException {
+        take(plugin, staged);
+        write(state.withBeside(plugin, clock.millis()));
+    }
+
+    private void take(StoredPlugin plugin, Path staged) throws IOException {
+        if (staged != null) {
+            force(staged);
+            Files.move(staged, file(plugin), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            forceFolder(files());
+            observer.accept("file taken");
+        }
+    }
+
+    /** All versions. Durable on return; on an exception nothing has changed. */
+    synchronized void remove(String name) throws IOException {
+        write(state.without(name, clock.millis()));
     }
 
     /** Durable on return; on an exception nothing has changed. */
-    synchronized void remove(String name) throws IOException {
-        write(state.without(name));
+    synchronized void removeBeside(StoredPlugin plugin) throws IOException {
+        write(state.withoutBeside(plugin, clock.millis()));
+    }
+
+    /** Something to remember that changes nothing else. */
+    synchronized void note(StoredPlugin plugin, Kind kind, String detail) throws IOException {
+        write(state.noting(new StoredChange(kind, clock.millis(), detail, plugin)));
+    }
+
+    /** Earlier versions whose files are here, the latest first. */
+    synchronized List<StoredPlugin> kept(String name) {
+        return state.kept(name, keptVersions).stream().filter(plugin -> Files.isRegularFile(file(plugin))).toList();
     }
 
     private void write(DesiredState next) throws IOException {
@@ -85,10 +133,13 @@ final class PluginStore {
         Path draft = folder.resolve("plugins.json.new");
         Files.write(draft, JSON.writeValueAsBytes(next.asMap()));
         force(draft);
+        observer.accept("list drafted");
         Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         forceFolder(folder);
         state = next;
+        observer.accept("list replaced");
         deleteUnused();
+        observer.accept("unused deleted");
     }
 
     private DesiredState read() throws IOException {
@@ -109,9 +160,21 @@ final class PluginStore {
                 StoredPlugin plugin = JSON.treeToValue(node, StoredPlugin.class);
                 plugins.put(plugin.name(), plugin);
             }
+            List<StoredPlugin> beside = new ArrayList<>();
+            for (JsonNode node : root.path("beside")) {
+                beside.add(JSON.treeToValue(node, StoredPlugin.class));
+            }
             SortedSet<String> removed = new TreeSet<>();
             root.path("removed").forEach(node -> removed.add(node.asText()));
-            return new DesiredState(plugins, removed);
+            SortedMap<String, List<StoredChange>> history = new TreeMap<>();
+            for (Map.Entry<String, JsonNode> entry : root.path("history").properties()) {
+                List<StoredChange> changes = new ArrayList<>();
+                for (JsonNode node : entry.getValue()) {
+                    changes.add(JSON.treeToValue(node, StoredChange.class));
+                }
+                history.put(entry.getKey(), List.copyOf(changes));
+            }
+            return new DesiredState(plugins, List.copyOf(beside), removed, history);
         } catch (IOException | RuntimeException e) {
             throw unreadable(String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
@@ -125,7 +188,7 @@ final class PluginStore {
     private void deleteUnused() {
         try (DirectoryStream<Path> all = Files.newDirectoryStream(files())) {
             for (Path file : all) {
-                if (!state.uses(file.getFileName().toString())) {
+                if (!state.uses(file.getFileName().toString(), keptVersions)) {
                     Files.deleteIfExists(file);
                 }
             }

@@ -13,27 +13,61 @@ import java.util.List;
  */
 public final class RetiredLoaders {
 
-    private record Retired(String plugin, String version, Instant since, WeakReference<ClassLoader> loader) {}
+    private record Retired(String plugin, String version, Instant since, WeakReference<ClassLoader> loader, List<String> swept) {}
 
-    /** @param age since the removal; garbage is collected now and then, so seconds and minutes mean nothing yet */
-    public record Unreclaimed(String plugin, String version, Duration age) {}
+    private record LeftBehind(String plugin, String version, Thread thread) {}
+
+    /** A thread of a plugin that neither returns nor heeds an interrupt. */
+    public record StuckThread(String plugin, String version, String thread, String place) {}
+
+    /**
+     * @param age   since the removal; garbage is collected now and then, so seconds and minutes mean nothing yet
+     * @param swept what the plugin left behind and was taken away, one phrase each
+     */
+    public record Unreclaimed(String plugin, String version, Duration age, List<String> swept) {}
 
     private final InstantSource clock;
     private final List<Retired> retired = new ArrayList<>();
+    private final List<LeftBehind> stuck = new ArrayList<>();
+    private long retiredInAll;
+    private long sweptInAll;
 
     RetiredLoaders(InstantSource clock) {
         this.clock = clock;
     }
 
-    synchronized void retire(String plugin, String version, ClassLoader loader) {
-        retired.add(new Retired(plugin, version, clock.instant(), new WeakReference<>(loader)));
+    synchronized void retire(String plugin, String version, ClassLoader loader, List<String> swept) {
+        retiredInAll++;
+        sweptInAll += swept.size();
+        retired.add(new Retired(plugin, version, clock.instant(), new WeakReference<>(loader), swept));
+    }
+
+    synchronized void leftBehind(String plugin, String version, Thread thread) {
+        stuck.add(new LeftBehind(plugin, version, thread));
+    }
+
+    /** Those of {@link #leftBehind} that still run. */
+    public synchronized List<StuckThread> stuck() {
+        stuck.removeIf(entry -> !entry.thread().isAlive());
+        return stuck.stream().map(entry -> new StuckThread(entry.plugin(), entry.version(), entry.thread().getName(), PluginCall.place(entry.thread())))
+                .toList();
+    }
+
+    /** How many versions have gone since the start. */
+    public synchronized long retiredInAll() {
+        return retiredInAll;
+    }
+
+    /** How many things were left behind by plugins and taken away since the start. */
+    public synchronized long sweptInAll() {
+        return sweptInAll;
     }
 
     public synchronized List<Unreclaimed> unreclaimed() {
         retired.removeIf(entry -> entry.loader().refersTo(null));
         Instant now = clock.instant();
         return retired.stream()
-                .map(entry -> new Unreclaimed(entry.plugin(), entry.version(), Duration.between(entry.since(), now)))
+                .map(entry -> new Unreclaimed(entry.plugin(), entry.version(), Duration.between(entry.since(), now), entry.swept()))
                 .toList();
     }
 }

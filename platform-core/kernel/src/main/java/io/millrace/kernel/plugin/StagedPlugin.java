@@ -16,13 +16,17 @@ import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import org.osgi.framework.Version;
 
 /** A plugin file checked and made one bundle in a work folder; nothing of it runs yet. */
 record StagedPlugin(StoredPlugin plugin, Path bundle) {
 
-    /** @param name what a plain plugin is to be called, or null to name it after its file */
-    static StagedPlugin of(Path file, String name, StoredPlugin.Origin origin, Path work, Limits limits, WrapImports imports)
-            throws IOException {
+    /**
+     * @param name   what a plain plugin is to be called, or null to name it after its file
+     * @param source SHA-256 of the file
+     */
+    static StagedPlugin of(Path file, String name, String source, StoredPlugin.Origin origin, String signature, Path work, Limits limits,
+            WrapImports imports) throws IOException {
         Path bundle = work.resolve("bundle.jar");
         new PluginArchive(file, file.getFileName().toString(), limits)
                 .writeBundle(bundle, name, Files.createDirectories(work.resolve("unpacked")), imports);
@@ -31,8 +35,18 @@ record StagedPlugin(StoredPlugin plugin, Path bundle) {
             header = jar.getManifest().getMainAttributes();
         }
         String version = header.getValue("Bundle-Version");
-        return new StagedPlugin(new StoredPlugin(header.getValue(Plugin.NAME_HEADER).trim(), version == null ? "0.0.0" : version.trim(),
-                sha256(bundle) + ".jar", Files.size(bundle), sha256(file), stamp(file), origin), bundle);
+        return new StagedPlugin(new StoredPlugin(header.getValue(Plugin.NAME_HEADER).trim(), normal(version),
+                sha256(bundle) + ".jar", Files.size(bundle), source, stamp(file), origin, signature), bundle);
+    }
+
+    /** As the framework writes it, so that versions can be compared as text. */
+    private static String normal(String version) {
+        try {
+            return Version.parseVersion(version).toString();
+        } catch (IllegalArgumentException e) {
+            // The framework refuses the bundle for it, and says so.
+            return version;
+        }
     }
 
     /** Tells cheaply whether a file is likely the same as before; empty for a folder, whose files would all have to be asked. */

@@ -77,7 +77,13 @@ public final class StatusResource implements HttpResource, AutoCloseable {
         root.set("plugins", JSON.valueToTree(plugins.list()));
         ArrayNode loaders = root.putArray("unreclaimed_loaders");
         for (RetiredLoaders.Unreclaimed loader : retired.unreclaimed()) {
-            loaders.addObject().put("plugin", loader.plugin()).put("version", loader.version()).put("age_ms", loader.age().toMillis());
+            loaders.addObject().put("plugin", loader.plugin()).put("version", loader.version()).put("age_ms", loader.age().toMillis())
+                    .put("swept", String.join("; ", loader.swept()));
+        }
+        root.put("retired_loaders", retired.retiredInAll());
+        ArrayNode stuck = root.putArray("stuck_plugin_threads");
+        for (RetiredLoaders.StuckThread thread : retired.stuck()) {
+            stuck.addObject().put("plugin", thread.plugin()).put("version", thread.version()).put("thread", thread.thread()).put("place", thread.place());
         }
         ArrayNode bundles = root.putArray("bundles");
         for (Bundle bundle : context.getBundles()) {

@@ -204,7 +204,7 @@ class LivePluginsTest {
             platform.plugins.install(greeter("1.0.0"));
             platform.plugins.install(PluginJar.bundle("other", "3.0.0").writeTo(temp.resolve("other.jar")));
         }
-        PluginStore store = new PluginStore(data.resolve("plugins"));
+        PluginStore store = new PluginStore(data.resolve("plugins"), 3, java.time.InstantSource.system());
         Path file = store.file(store.open().plugins().get("greeter"));
         Files.write(file, new byte[10]);
         try (Platform platform = Platform.in(data)) {

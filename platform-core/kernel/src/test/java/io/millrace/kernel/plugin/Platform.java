@@ -19,14 +19,15 @@ import org.osgi.framework.launch.Framework;
 final class Platform implements AutoCloseable {
 
     static final Limits LIMITS = new Limits(64L << 20, 256L << 20, 20_000);
-    private static final String API = "io.millrace.api.plugin;version=0.1.0,io.millrace.api.http;version=0.1.0";
+    static final PluginRules RULES = new PluginRules(3, 5_000, "off", Path.of("no-keys"));
+    private static final String API = "io.millrace.api.plugin;version=0.2.0,io.millrace.api.http;version=0.1.0";
     private static final String SLF4J = "org.slf4j;version=2.0.20,org.slf4j.event;version=2.0.20,org.slf4j.helpers;version=2.0.20,"
             + "org.slf4j.spi;version=2.0.20";
 
     final Framework framework;
     final LivePlugins plugins;
 
-    private Platform(Path data, List<Path> shipped, boolean kafka, String bsnVersion) throws BundleException {
+    private Platform(Path data, List<Path> shipped, boolean kafka, String bsnVersion, PluginRules rules) throws BundleException {
         Map<String, String> settings = new HashMap<>();
         settings.put("org.osgi.framework.storage", data.resolve("framework").toString());
         settings.put("org.osgi.framework.storage.clean", "onFirstInit");
@@ -46,24 +47,28 @@ final class Platform implements AutoCloseable {
                 bundle.start();
             }
         }
-        plugins = new LivePlugins(context, data.resolve("plugins"), shipped, LIMITS, InstantSource.system());
+        plugins = new LivePlugins(context, data.resolve("plugins"), shipped, LIMITS, rules, InstantSource.system());
         plugins.restore();
     }
 
     static Platform in(Path data) throws BundleException {
-        return new Platform(data, List.of(), false, "managed");
+        return new Platform(data, List.of(), false, "managed", RULES);
     }
 
     static Platform in(Path data, String bsnVersion) throws BundleException {
-        return new Platform(data, List.of(), false, bsnVersion);
+        return new Platform(data, List.of(), false, bsnVersion, RULES);
+    }
+
+    static Platform in(Path data, PluginRules rules) throws BundleException {
+        return new Platform(data, List.of(), false, "managed", rules);
     }
 
     static Platform shipping(Path data, Path... folders) throws BundleException {
-        return new Platform(data, List.of(folders), false, "managed");
+        return new Platform(data, List.of(folders), false, "managed", RULES);
     }
 
     static Platform withKafka(Path data) throws BundleException {
-        return new Platform(data, List.of(), true, "managed");
+        return new Platform(data, List.of(), true, "managed", RULES);
     }
 
     /** The jar on the test class path that has the class. */

@@ -3,10 +3,12 @@ package io.millrace.kernel.plugin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.plugin.PluginChange.Kind;
 import io.millrace.kernel.plugin.StoredPlugin.Origin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,9 +23,13 @@ class PluginStoreTest {
 
     @BeforeEach
     void storeOneVersion() throws IOException {
-        PluginStore store = new PluginStore(folder);
+        PluginStore store = store();
         store.open();
         old = put(store, "1.0.0", "old content");
+    }
+
+    private PluginStore store() {
+        return new PluginStore(folder, 0, InstantSource.system());
     }
 
     private static StoredPlugin plugin(String version, String content) {
@@ -33,17 +39,17 @@ class PluginStoreTest {
     private static StoredPlugin put(PluginStore store, String version, String content) throws IOException {
         Path staged = Files.writeString(store.workFolder().resolve("bundle.jar"), content);
         StoredPlugin plugin = plugin(version, content);
-        store.put(plugin, staged);
+        store.put(plugin, staged, Kind.UPDATED);
         return plugin;
     }
 
     private DesiredState reopened() throws IOException {
-        return new PluginStore(folder).open();
+        return store().open();
     }
 
     @Test
     void killedWhileStagingTheOldStays() throws IOException {
-        Files.writeString(new PluginStore(folder).workFolder().resolve("bundle.jar"), "half a fi");
+        Files.writeString(store().workFolder().resolve("bundle.jar"), "half a fi");
         assertThat(reopened().plugins()).containsOnly(java.util.Map.entry("greeter", old));
         assertThat(folder.resolve("staging")).isEmptyDirectory();
     }
@@ -64,7 +70,7 @@ class PluginStoreTest {
 
     @Test
     void killedAfterTheRenameTheNewIsThereAndTheOldFileGoes() throws IOException {
-        PluginStore store = new PluginStore(folder);
+        PluginStore store = store();
         store.open();
         StoredPlugin next = put(store, "2.0.0", "new content");
         // As if the deletion of what nobody uses any more had not happened.
@@ -76,7 +82,7 @@ class PluginStoreTest {
 
     @Test
     void aChangeThatCannotBeWrittenChangesNothing() throws IOException {
-        PluginStore store = new PluginStore(folder);
+        PluginStore store = store();
         store.open();
         // A folder stands where the draft is to be written.
         Files.createDirectory(folder.resolve("plugins.json.new"));
@@ -88,7 +94,7 @@ class PluginStoreTest {
 
     @Test
     void aRemovalIsRememberedAndAnInstallationForgetsIt() throws IOException {
-        PluginStore store = new PluginStore(folder);
+        PluginStore store = store();
         store.open();
         store.remove("greeter");
         assertThat(reopened().removed()).containsExactly("greeter");
