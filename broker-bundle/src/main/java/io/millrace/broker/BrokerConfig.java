@@ -4,6 +4,7 @@ import io.millrace.api.config.NodeConfig;
 import io.millrace.broker.log.LogStoreConfig;
 import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.network.ConnectionLimits;
+import io.millrace.broker.quota.QuotaWindows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -143,6 +144,13 @@ public record BrokerConfig(Path data, Map<String, String> values) {
     ConnectionLimits limits() {
         return new ConnectionLimits(getInt("socket.request.max.bytes", 1024), getInt("max.connections", 1), getLong("connections.max.idle.ms"),
                 getInt("max.in.flight.requests", 1));
+    }
+
+    QuotaWindows quotaWindows() {
+        // The other pair is read with the handlers, and checked here.
+        getInt("controller.quota.window.num", 2);
+        getInt("controller.quota.window.size.seconds", 1);
+        return new QuotaWindows(getInt("quota.window.num", 2), getInt("quota.window.size.seconds", 1));
     }
 
     LogStoreConfig logs(TopicDefaults defaults) {

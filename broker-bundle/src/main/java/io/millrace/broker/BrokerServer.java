@@ -11,6 +11,7 @@ import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.metrics.BrokerMeters;
 import io.millrace.broker.network.Listener;
+import io.millrace.broker.quota.Quotas;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -64,7 +65,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, defaults));
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
             Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), coordinators.transactions(), coordinators.handlers());
-            listener.accept(handlers);
+            listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), config.quotaWindows()));
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
             MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators);

@@ -47,6 +47,11 @@ final class RawClient implements AutoCloseable {
         return AbstractResponse.parseResponse(receiveFrame(), sent.remove());
     }
 
+    /** The oldest request that has no response will not get one. */
+    void forgetUnanswered() {
+        sent.remove();
+    }
+
     ByteBuffer receiveFrame() throws IOException {
         byte[] frame = new byte[in.readInt()];
         in.readFully(frame);

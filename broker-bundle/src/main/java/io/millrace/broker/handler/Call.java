@@ -3,6 +3,7 @@ package io.millrace.broker.handler;
 import java.net.InetAddress;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
 
 /**
  * One decoded request.
@@ -15,6 +16,16 @@ public record Call(RequestHeader header, AbstractRequest request, InetAddress cl
 
     public short version() {
         return header.apiVersion();
+    }
+
+    /** Name of the principal. There is no authentication, so nobody has one. */
+    public String user() {
+        return KafkaPrincipal.ANONYMOUS.getName();
+    }
+
+    /** Never null. */
+    public String clientId() {
+        return header.clientId() == null ? "" : header.clientId();
     }
 
     @SuppressWarnings("unchecked")

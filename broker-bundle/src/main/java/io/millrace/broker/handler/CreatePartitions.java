@@ -17,10 +17,14 @@ import org.apache.kafka.common.requests.CreatePartitionsResponse;
 /** Adds partitions to topics. */
 final class CreatePartitions implements Handler {
 
-    private final ClusterMetadata metadata;
+    private static final int FIRST_STRICT_VERSION = 3;
 
-    CreatePartitions(ClusterMetadata metadata) {
+    private final ClusterMetadata metadata;
+    private final ControllerMutations mutations;
+
+    CreatePartitions(ClusterMetadata metadata, ControllerMutations mutations) {
         this.metadata = metadata;
+        this.mutations = mutations;
     }
 
     @Override
@@ -32,20 +36,22 @@ final class CreatePartitions implements Handler {
     public Answer handle(Call call) {
         CreatePartitionsRequestData request = call.as(CreatePartitionsRequest.class).data();
         CreatePartitionsResponseData response = new CreatePartitionsResponseData();
+        ControllerMutations.Quota quota = mutations.of(call, FIRST_STRICT_VERSION);
         for (CreatePartitionsTopic asked : request.topics()) {
             CreatePartitionsTopicResult result = new CreatePartitionsTopicResult().setName(asked.name());
             response.results().add(result);
             try {
-                create(asked, request.validateOnly());
+                create(asked, request.validateOnly(), quota);
             } catch (RuntimeException refused) {
                 Errors error = Failure.of(call, asked.name(), refused);
                 result.setErrorCode(error.code()).setErrorMessage(Failure.message(error, refused));
             }
         }
+        response.setThrottleTimeMs(quota.throttleMillis());
         return Answer.now(new CreatePartitionsResponse(response));
     }
 
-    private void create(CreatePartitionsTopic asked, boolean validateOnly) {
+    private void create(CreatePartitionsTopic asked, boolean validateOnly, ControllerMutations.Quota quota) {
         TopicImage topic = metadata.image().topic(asked.name())
                 .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + asked.name()));
         metadata.checkPartitions(topic, asked.count());
@@ -57,6 +63,7 @@ final class CreatePartitions implements Handler {
                         + " new partitions must be assigned to the only node, " + metadata.self().id());
             }
         }
+        quota.take(asked.count() - topic.partitions());
         if (!validateOnly) {
             metadata.addPartitions(topic.id(), asked.count());
         }

@@ -26,15 +26,18 @@ import org.apache.kafka.common.requests.CreateTopicsResponse;
 final class CreateTopics implements Handler {
 
     private static final short ONE_REPLICA = 1;
+    private static final int FIRST_STRICT_VERSION = 6;
 
     private final ClusterMetadata metadata;
     private final ConfigView configs;
     private final int defaultPartitions;
+    private final ControllerMutations mutations;
 
-    CreateTopics(ClusterMetadata metadata, ConfigView configs, int defaultPartitions) {
+    CreateTopics(ClusterMetadata metadata, ConfigView configs, int defaultPartitions, ControllerMutations mutations) {
         this.metadata = metadata;
         this.configs = configs;
         this.defaultPartitions = defaultPartitions;
+        this.mutations = mutations;
     }
 
     @Override
@@ -46,16 +49,18 @@ final class CreateTopics implements Handler {
     public Answer handle(Call call) {
         CreateTopicsRequestData request = call.as(CreateTopicsRequest.class).data();
         CreateTopicsResponseData response = new CreateTopicsResponseData();
+        ControllerMutations.Quota quota = mutations.of(call, FIRST_STRICT_VERSION);
         Set<String> seen = new HashSet<>();
         for (CreatableTopic asked : request.topics()) {
             if (seen.add(asked.name())) {
-                response.topics().add(create(call, asked, request.topics().findAll(asked.name()).size() > 1, request.validateOnly()));
+                response.topics().add(create(call, asked, request.topics().findAll(asked.name()).size() > 1, request.validateOnly(), quota));
             }
         }
+        response.setThrottleTimeMs(quota.throttleMillis());
         return Answer.now(new CreateTopicsResponse(response));
     }
 
-    private CreatableTopicResult create(Call call, CreatableTopic asked, boolean twice, boolean validateOnly) {
+    private CreatableTopicResult create(Call call, CreatableTopic asked, boolean twice, boolean validateOnly, ControllerMutations.Quota quota) {
         CreatableTopicResult result = new CreatableTopicResult().setName(asked.name());
         try {
             if (twice) {
@@ -65,6 +70,7 @@ final class CreateTopics implements Handler {
             Map<String, String> config = config(asked);
             metadata.checkNew(asked.name(), partitions);
             metadata.checkConfig(config);
+            quota.take(partitions);
             if (!validateOnly) {
                 TopicImage topic = metadata.createTopic(asked.name(), partitions, config);
                 result.setTopicId(topic.id());

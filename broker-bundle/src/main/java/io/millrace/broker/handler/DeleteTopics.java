@@ -19,10 +19,14 @@ import org.apache.kafka.common.requests.DeleteTopicsResponse;
 /** Deletes topics by name or id. */
 final class DeleteTopics implements Handler {
 
-    private final ClusterMetadata metadata;
+    private static final int FIRST_STRICT_VERSION = 5;
 
-    DeleteTopics(ClusterMetadata metadata) {
+    private final ClusterMetadata metadata;
+    private final ControllerMutations mutations;
+
+    DeleteTopics(ClusterMetadata metadata, ControllerMutations mutations) {
         this.metadata = metadata;
+        this.mutations = mutations;
     }
 
     @Override
@@ -33,19 +37,22 @@ final class DeleteTopics implements Handler {
     @Override
     public Answer handle(Call call) {
         DeleteTopicsResponseData response = new DeleteTopicsResponseData();
+        ControllerMutations.Quota quota = mutations.of(call, FIRST_STRICT_VERSION);
         for (DeleteTopicState asked : call.as(DeleteTopicsRequest.class).topics()) {
-            response.responses().add(delete(call, asked));
+            response.responses().add(delete(call, asked, quota));
         }
+        response.setThrottleTimeMs(quota.throttleMillis());
         return Answer.now(new DeleteTopicsResponse(response));
     }
 
-    private DeletableTopicResult delete(Call call, DeleteTopicState asked) {
+    private DeletableTopicResult delete(Call call, DeleteTopicState asked, ControllerMutations.Quota quota) {
         DeletableTopicResult result = new DeletableTopicResult().setName(asked.name()).setTopicId(asked.topicId());
         try {
             TopicImage topic = find(asked);
             if (Topic.isInternal(topic.name())) {
                 throw new InvalidTopicException("topic " + topic.name() + " is internal: groups and transactions live in it");
             }
+            quota.take(topic.partitions());
             metadata.deleteTopic(topic.id());
             return result.setName(topic.name()).setTopicId(topic.id());
         } catch (RuntimeException refused) {

@@ -3,6 +3,7 @@ package io.millrace.broker.handler;
 import io.millrace.broker.fetch.Fetch;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metrics.BrokerMetrics;
+import io.millrace.broker.quota.QuotaWindows;
 import io.millrace.broker.transaction.TransactionGate;
 import io.millrace.broker.wire.RequestDecoder.ServedVersions;
 import java.nio.file.Path;
@@ -39,6 +40,8 @@ public final class Handlers implements ServedVersions {
         ConfigView configs = new ConfigView(nodeConfig, metadata.defaults());
         BrokerMetrics metrics = new BrokerMetrics();
         metadata.onTopicDeleted(metrics.traffic()::forget);
+        ControllerMutations mutations = new ControllerMutations(metadata, new QuotaWindows(
+                Integer.parseInt(nodeConfig.get("controller.quota.window.num")), Integer.parseInt(nodeConfig.get("controller.quota.window.size.seconds"))));
         List<Handler> handlers = new ArrayList<>(coordinators);
         handlers.addAll(List.of(
                 new Produce(metadata, transactions, metrics.traffic()),
@@ -47,9 +50,9 @@ public final class Handlers implements ServedVersions {
                 new ListOffsets(metadata),
                 new OffsetForLeaderEpoch(metadata),
                 new Metadata(metadata, Boolean.parseBoolean(nodeConfig.get("auto.create.topics.enable")), defaultPartitions),
-                new CreateTopics(metadata, configs, defaultPartitions),
-                new DeleteTopics(metadata),
-                new CreatePartitions(metadata),
+                new CreateTopics(metadata, configs, defaultPartitions, mutations),
+                new DeleteTopics(metadata, mutations),
+                new CreatePartitions(metadata, mutations),
                 new DeleteRecords(metadata),
                 new DescribeCluster(metadata),
                 new DescribeTopicPartitions(metadata),

@@ -4,6 +4,7 @@ import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.metrics.RequestTimer;
+import io.millrace.broker.quota.Quotas;
 import io.millrace.broker.wire.MalformedRequestException;
 import io.millrace.broker.wire.RequestDecoder;
 import io.millrace.broker.wire.ResponseEncoder;
@@ -39,6 +40,7 @@ final class Connection {
     private final BlockingQueue<Pending> inFlight;
     private final FrameReader frames;
     private final SocketOutput output;
+    private final Throttle throttle;
     private final Consumer<Connection> ended;
     /** Written by both threads, read by the listener's sweep; a lost update is harmless. */
     private volatile long lastProgress;
@@ -50,7 +52,7 @@ final class Connection {
     private record Pending(Call call, Answer answer, RequestTimer timer) {
     }
 
-    Connection(SocketChannel channel, Handlers handlers, ConnectionLimits limits, Consumer<Connection> ended) throws IOException {
+    Connection(SocketChannel channel, Handlers handlers, Quotas quotas, ConnectionLimits limits, Consumer<Connection> ended) throws IOException {
         this.channel = channel;
         this.peer = channel.getRemoteAddress();
         this.client = channel.socket().getInetAddress();
@@ -58,6 +60,7 @@ final class Connection {
         this.ended = ended;
         this.inFlight = new ArrayBlockingQueue<>(limits.maxInFlight());
         this.frames = new FrameReader(channel, limits.maxRequestBytes());
+        this.throttle = new Throttle(handlers, quotas);
         this.output = new SocketOutput(channel, this::progressed);
         progressed();
     }
@@ -69,12 +72,13 @@ final class Connection {
 
     private void read() {
         try {
-            for (ByteBuffer frame; (frame = frames.next()) != null; ) {
+            for (ByteBuffer frame; (frame = next()) != null; ) {
                 progressed();
-                RequestTimer timer = new RequestTimer(frame.remaining(), lastProgress);
+                int bytes = frame.remaining();
+                RequestTimer timer = new RequestTimer(bytes, lastProgress);
                 Call call = RequestDecoder.decode(frame, client, handlers);
                 timer.decoded();
-                Answer answer = handlers.handle(call);
+                Answer answer = throttle.handle(call, bytes);
                 timer.handled();
                 inFlight.put(new Pending(call, answer, timer));
             }
@@ -92,6 +96,14 @@ final class Connection {
             }
             endQueue();
         }
+    }
+
+    /** While the client is muted, nothing is read, and what was read already waits. */
+    private ByteBuffer next() throws IOException, MalformedRequestException {
+        throttle.awaitUnmuted();
+        ByteBuffer frame = frames.next();
+        throttle.awaitUnmuted();
+        return frame;
     }
 
     private void endQueue() {
@@ -165,12 +177,13 @@ final class Connection {
     }
 
     boolean isIdleFor(long nanos) {
-        return awaited == null && System.nanoTime() - lastProgress > nanos;
+        return awaited == null && !throttle.isMuted() && System.nanoTime() - lastProgress > nanos;
     }
 
     /** No more requests are read; what was read is answered, then the connection ends. */
     void drain() {
         draining = true;
+        throttle.release();
         try {
             channel.shutdownInput();
         } catch (IOException _) {
@@ -180,6 +193,7 @@ final class Connection {
 
     void close() {
         closed = true;
+        throttle.release();
         try {
             channel.close();
         } catch (IOException failed) {

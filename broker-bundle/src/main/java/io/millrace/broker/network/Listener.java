@@ -1,6 +1,7 @@
 package io.millrace.broker.network;
 
 import io.millrace.broker.handler.Handlers;
+import io.millrace.broker.quota.Quotas;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -30,6 +31,7 @@ public final class Listener implements AutoCloseable {
     private final LongAdder accepted = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private volatile Handlers handlers;
+    private volatile Quotas quotas;
 
     private Listener(ServerSocketChannel server, ConnectionLimits limits) {
         this.server = server;
@@ -66,7 +68,8 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    public void accept(Handlers requests) {
+    public void accept(Handlers requests, Quotas inForce) {
+        quotas = inForce;
         handlers = requests;
         Thread.ofVirtual().name("acceptor").start(this::acceptAll);
         if (limits.maxIdleMillis() > 0) {
@@ -124,7 +127,7 @@ public final class Listener implements AutoCloseable {
         }
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        Connection connection = new Connection(channel, handlers, limits, connections::remove);
+        Connection connection = new Connection(channel, handlers, quotas, limits, connections::remove);
         connections.add(connection);
         connection.start();
         if (stopping.getCount() == 0) {

@@ -13,7 +13,7 @@ public record QuotaWindows(int count, int seconds) {
     }
 
     /** What may be used in one go after a long silence. */
-    double budget(double perSecond) {
+    public double budget(double perSecond) {
         return perSecond * seconds * (count - 1);
     }
 

@@ -8,6 +8,8 @@ import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.network.ConnectionLimits;
 import io.millrace.broker.network.Listener;
+import io.millrace.broker.quota.QuotaWindows;
+import io.millrace.broker.quota.Quotas;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -41,7 +43,7 @@ final class CoordinatedBroker implements AutoCloseable {
         metadata = ClusterMetadata.open("AAAAAAAAAAAAAAAAAAAAAA", self, folder.resolve("metadata"), store, defaults);
         coordinators = Coordinators.start(metadata, self, Clock.systemUTC(), CoordinatorSettings.of(values));
         handlers = Handlers.of(metadata, values, folder.resolve("logs"), coordinators.transactions(), coordinators.handlers());
-        listener.accept(handlers);
+        listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), new QuotaWindows(11, 1)));
     }
 
     String bootstrap() {
