@@ -46,9 +46,9 @@ public final class RequestTimer {
         waited = Math.min(answer.waited(), answered - taken);
     }
 
-    /** The answer was held back for so long because of a quota. */
+    /** The answer told its client to be still for so long because of a quota, which it is afterwards. */
     public void throttled(long nanos) {
-        throttled += nanos;
+        throttled = nanos;
     }
 
     int bytes() {
@@ -76,7 +76,7 @@ public final class RequestTimer {
     }
 
     long send(long sent) {
-        return sent - answered - throttled;
+        return sent - answered;
     }
 
     long total(long sent) {

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.network.Send;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -124,6 +125,7 @@ final class Connection {
                 next.timer().taken();
                 AbstractResponse response = await(next);
                 if (response != null) {
+                    next.timer().throttled(TimeUnit.MILLISECONDS.toNanos(response.throttleTimeMs()));
                     Send send = ResponseEncoder.encode(next.call().header(), response);
                     while (!send.completed()) {
                         send.writeTo(output);
