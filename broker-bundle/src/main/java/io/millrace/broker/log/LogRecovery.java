@@ -116,5 +116,8 @@ final class LogRecovery {
                 Files.deleteIfExists(file.resolveSibling(PartitionFolder.name(base) + suffix));
             }
         }
+        if (!later.isEmpty()) {
+            DurableFile.syncFolder(folder.path());
+        }
     }
 }

@@ -21,14 +21,21 @@ final class ProducerSnapshots {
         this.folder = folder;
     }
 
-    /** @param existing offsets of the files; those beyond the end are of a past that was lost, and are removed */
+    /**
+     * @param existing offsets of the files; those beyond the end are of a past that was lost, and are removed durably: what is appended at these
+     *                 offsets from now on is something else, and they would answer batches that are lost as if they were there
+     */
     void found(List<Long> existing, long endOffset) throws IOException {
+        boolean removed = false;
         for (long offset : existing) {
             if (offset <= endOffset) {
                 offsets.add(offset);
             } else {
-                Files.deleteIfExists(folder.snapshot(offset));
+                removed |= Files.deleteIfExists(folder.snapshot(offset));
             }
+        }
+        if (removed) {
+            DurableFile.syncFolder(folder.path());
         }
     }
 

@@ -32,6 +32,9 @@ public final class RequestDecoder {
             String name = ApiKeys.hasId(key) ? ApiKeys.forId(key).name : "unknown";
             throw new MalformedRequestException("request " + key + " (" + name + ") version " + version + " is not served");
         }
+        if (!versionsOfTheFuture) {
+            check(frame, key, version);
+        }
         try {
             RequestHeader header = RequestHeader.parse(frame);
             AbstractRequest request = versionsOfTheFuture
@@ -40,6 +43,14 @@ public final class RequestDecoder {
             return new Call(header, request, client);
         } catch (RuntimeException broken) {
             throw new MalformedRequestException("request " + key + " version " + version + " does not parse: " + broken.getMessage(), broken);
+        }
+    }
+
+    private static void check(ByteBuffer frame, short key, short version) throws MalformedRequestException {
+        try {
+            RequestGuard.check(frame, ApiKeys.forId(key), version);
+        } catch (MalformedRequestException broken) {
+            throw new MalformedRequestException("request " + key + " (" + ApiKeys.forId(key).name + ") version " + version + " does not parse " + broken.getMessage());
         }
     }
 
