@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.kernel.plugin.PluginJar;
-import java.net.ServerSocket;
+import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.apache.felix.framework.FrameworkFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -59,9 +61,8 @@ class KernelBundleIT {
                 "org.osgi.framework.system.packages.extra", slf4j, "felix.log.level", "1",
                 "millrace.home", temp.resolve("home").toString(), "millrace.data", temp.resolve("data").toString(),
                 "millrace.etc", temp.resolve("home/etc").toString(), "millrace.config.http.listen", listen));
-        settings.putAll(Map.of("millrace.config.http.body.max.bytes", "100000", "millrace.config.plugin.max.bytes", "10000000",
-                "millrace.config.plugin.max.expanded.bytes", "100000000", "millrace.config.plugin.max.entries", "10000",
-                "millrace.extra.plugins", temp.resolve("absent") + ":" + temp.resolve("extra")));
+        declaredDefaults().forEach(settings::putIfAbsent);
+        settings.put("millrace.extra.plugins", temp.resolve("absent") + ":" + temp.resolve("extra"));
         Framework framework = new FrameworkFactory().newFramework(settings);
         frameworks.add(framework);
         framework.start();
@@ -74,6 +75,18 @@ class KernelBundleIT {
             bundle.start();
         }
         return framework;
+    }
+
+    /** What the launcher hands over when nobody configured anything. */
+    private static Map<String, String> declaredDefaults() throws Exception {
+        Properties declared = new Properties();
+        try (InputStream keys = KernelBundleIT.class.getResourceAsStream("/MILLRACE-INF/config-keys.properties")) {
+            declared.load(keys);
+        }
+        Map<String, String> defaults = new HashMap<>();
+        declared.forEach((key, declaration) ->
+                defaults.put("millrace.config." + key, declaration.toString().split("\\|", 3)[1].strip()));
+        return defaults;
     }
 
     private static String address(Framework framework) throws Exception {
@@ -104,7 +117,7 @@ class KernelBundleIT {
         Framework framework = start("127.0.0.1:0");
         String base = "http://" + address(framework);
         assertThat(untilPlugins(base, 1).get(0).toString())
-                .isEqualTo("{\"name\":\"shipped\",\"version\":\"1.0.0\",\"state\":\"ACTIVE\",\"detail\":\"\"}");
+                .isEqualTo("{\"name\":\"shipped\",\"version\":\"1.0.0\",\"state\":\"ACTIVE\",\"detail\":\"\",\"current\":true}");
 
         HttpResponse<String> installed = send("POST", base + "/plugins?filename=greeter.jar",
                 PluginJar.bundle("greeter", "1.0.0").writeTo(temp.resolve("greeter.jar")));
