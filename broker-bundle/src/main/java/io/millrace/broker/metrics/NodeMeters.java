@@ -20,7 +20,7 @@ final class NodeMeters {
 
     private static final Meter CONNECTIONS = Meter.gauge("kafka_server_socket_server_metrics_connection_count", "Connections.").as(SOCKETS + "#connection-count");
     private static final Meter CREATIONS = Meter.counter("kafka_server_socket_server_metrics_connection_creation_total", "Connections ever accepted.")
-            .as(SOCKETS + "#connection-creation");
+            .as(SOCKETS + "#connection-creation-*");
     private static final Meter REFUSED = Meter.counter("millrace_connections_refused_total", "Connections closed at once because of max.connections.");
     private static final Meter IN_FLIGHT = Meter.gauge("millrace_requests_in_flight", "Requests read but not answered.");
     private static final Meter WAITING = Meter.gauge("kafka_server_delayedoperationpurgatory_purgatorysize", "Requests that wait.")

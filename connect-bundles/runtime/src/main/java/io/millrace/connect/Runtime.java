@@ -4,10 +4,12 @@ import io.millrace.api.broker.Broker;
 import io.millrace.api.config.NodeConfig;
 import io.millrace.api.health.HealthCheck;
 import io.millrace.api.http.HttpResource;
+import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.plugin.PluginHost;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.client.KafkaClients;
 import io.millrace.connect.config.Variables;
+import io.millrace.connect.herder.ConnectMeters;
 import io.millrace.connect.herder.ConnectPlugins;
 import io.millrace.connect.herder.ConnectorFile;
 import io.millrace.connect.herder.Herder;
@@ -65,6 +67,7 @@ final class Runtime implements AutoCloseable {
             unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder), null)));
             unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder, null)));
             unlessClosed(() -> services.add(context.registerService(HttpResource.class, new ConnectRest(herder, broker.clusterId()), null)));
+            unlessClosed(() -> services.add(context.registerService(MeterSource.class, new ConnectMeters(herder), null)));
             LOG.info("connect runtime ready, {} connector(s)", herder.names().size());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -5,6 +5,7 @@ import io.millrace.api.config.NodeConfig;
 import io.millrace.api.health.HealthCheck;
 import io.millrace.api.http.HttpResource;
 import io.millrace.api.log.LocalLogs;
+import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.plugin.PluginHost;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -55,6 +56,7 @@ public final class Activator implements BundleActivator {
         };
         brokers.open();
         context.registerService(PluginHost.class, jobs, null);
+        context.registerService(MeterSource.class, new JobMeters(jobs), null);
         context.registerService(HttpResource.class, new JobsResource(jobs, files), null);
         context.registerService(HealthCheck.class, () -> Stream.concat(jobs.findings().stream(), complaints.stream()
                 .map(complaint -> new HealthCheck.Finding("job file", "etc/jobs", HealthCheck.State.FAILED, complaint))).toList(), null);

@@ -7,6 +7,7 @@ final class Job {
 
     private final JobSpec spec;
     private final boolean fromFile;
+    private final JobCounters counters = new JobCounters();
     private volatile JobRun run;
     private volatile Plugin plugin;
     private volatile JobRun.Status idle = new JobRun.Status(JobState.WAITING, "");
@@ -34,6 +35,10 @@ final class Job {
     /** Whether a file of the node's {@code etc} folder asked for it, rather than a REST call. */
     boolean isFromFile() {
         return fromFile;
+    }
+
+    JobCounters counters() {
+        return counters;
     }
 
     /** Null if it does not run. */

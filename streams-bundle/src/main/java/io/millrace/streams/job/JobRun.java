@@ -37,6 +37,7 @@ final class JobRun {
     private final ClassLoader loader;
     private final Broker broker;
     private final LocalLogs logs;
+    private final JobCounters counters;
     private final int threads;
     private final long commitMillis;
     private final RestartBudget budget = new RestartBudget();
@@ -49,12 +50,13 @@ final class JobRun {
     private volatile Thread watch;
 
     /** @throws IllegalArgumentException if a configuration value of the engine's own is wrong */
-    JobRun(JobSpec spec, Plan plan, ClassLoader loader, Broker broker, LocalLogs logs) {
+    JobRun(JobSpec spec, Plan plan, ClassLoader loader, Broker broker, LocalLogs logs, JobCounters counters) {
         this.spec = spec;
         this.plan = plan;
         this.loader = loader;
         this.broker = broker;
         this.logs = logs;
+        this.counters = counters;
         this.threads = (int) number(spec, "num.stream.threads", 1, 1, 64);
         this.commitMillis = number(spec, "commit.interval.ms", 100, 1, 60_000);
     }
@@ -109,6 +111,7 @@ final class JobRun {
                 LOG.warn("job {} failed; starting again in {} ms: {}", spec.name(), pause.get().toMillis(), message, failure.get());
                 status = new Status(JobState.RESTARTING, message);
                 restarts++;
+                counters.restarted();
                 stop.await(pause.get().toMillis(), TimeUnit.MILLISECONDS);
             }
             status = new Status(JobState.STOPPED, "");
@@ -216,7 +219,7 @@ final class JobRun {
             tasks = count;
             List<Worker> made = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
-                made.add(new Worker(transactions.get(i), shares.get(i), logs, positions, topic -> settled(topic, writers), commitMillis));
+                made.add(new Worker(transactions.get(i), shares.get(i), logs, positions, topic -> settled(topic, writers), commitMillis, counters));
             }
             return made;
         } catch (RuntimeException | InterruptedException e) {

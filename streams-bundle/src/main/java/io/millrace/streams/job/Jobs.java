@@ -97,7 +97,7 @@ final class Jobs implements PluginHost, HealthCheck {
             return;
         }
         try {
-            JobRun run = prepare(job.spec(), plugin);
+            JobRun run = prepare(job, plugin);
             run.start();
             job.runs(run, plugin);
         } catch (PluginException e) {
@@ -115,10 +115,11 @@ final class Jobs implements PluginHost, HealthCheck {
         return null;
     }
 
-    private JobRun prepare(JobSpec spec, Plugin plugin) throws PluginException {
+    private JobRun prepare(Job job, Plugin plugin) throws PluginException {
+        JobSpec spec = job.spec();
         Plan plan = plan(spec, plugin, plugins.get(plugin));
         try {
-            return new JobRun(spec, plan, plugin.classLoader(), broker, logs);
+            return new JobRun(spec, plan, plugin.classLoader(), broker, logs, job.counters());
         } catch (IllegalArgumentException e) {
             throw new PluginException(e.getMessage(), e);
         }
@@ -214,7 +215,7 @@ final class Jobs implements PluginHost, HealthCheck {
             for (Job job : moving) {
                 moved.add(job);
                 halt(job, "moves to version " + candidate.version() + " of its plugin");
-                JobRun run = prepare(job.spec(), candidate);
+                JobRun run = prepare(job, candidate);
                 job.runs(run, candidate);
                 run.start();
                 Optional<String> problem = run.awaitHealthy(HEALTHY_WITHIN);

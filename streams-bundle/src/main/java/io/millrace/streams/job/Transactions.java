@@ -22,6 +22,7 @@ final class Transactions implements Output, AutoCloseable {
     private final KafkaProducer<byte[], byte[]> producer;
     private final ConsumerGroupMetadata group;
     private boolean open;
+    private long sent;
     private volatile Exception failure;
 
     /** Blocks until transactions that an earlier instance left open are over. */
@@ -51,6 +52,7 @@ final class Transactions implements Output, AutoCloseable {
     @Override
     public void send(String topic, int partition, byte[] key, byte[] value, long timestamp) {
         begin();
+        sent++;
         producer.send(new ProducerRecord<>(topic, partition == BY_KEY ? null : partition, timestamp, key, value), (_, exception) -> {
             if (exception != null && failure == null) {
                 failure = exception;
@@ -65,8 +67,8 @@ final class Transactions implements Output, AutoCloseable {
         }
     }
 
-    /** Blocks until the transaction is durable; a failure leaves it to be aborted by the next instance. */
-    void commit(Map<TopicPartition, OffsetAndMetadata> positions) {
+    /** Blocks until the transaction is durable; a failure leaves it to be aborted by the next instance. @return how many records it has */
+    long commit(Map<TopicPartition, OffsetAndMetadata> positions) {
         begin();
         producer.flush();
         if (failure != null) {
@@ -75,6 +77,9 @@ final class Transactions implements Output, AutoCloseable {
         producer.sendOffsetsToTransaction(positions, group);
         producer.commitTransaction();
         open = false;
+        long written = sent;
+        sent = 0;
+        return written;
     }
 
     @Override

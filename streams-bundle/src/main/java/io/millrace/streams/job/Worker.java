@@ -35,6 +35,7 @@ final class Worker {
     private final Map<TopicPartition, Long> start;
     private final Predicate<String> settled;
     private final long commitNanos;
+    private final JobCounters counters;
     private final List<Feeder> feeders = new ArrayList<>();
     private final Map<TopicPartition, Long> committed = new HashMap<>();
     private final Semaphore signals = new Semaphore(0);
@@ -46,12 +47,13 @@ final class Worker {
      * @param settled of an input topic, see {@link InputPartition#start}
      */
     Worker(Transactions transactions, List<Task> tasks, LocalLogs logs, Map<TopicPartition, Long> start, Predicate<String> settled,
-            long commitMillis) {
+            long commitMillis, JobCounters counters) {
         this.transactions = transactions;
         this.tasks = tasks;
         this.logs = logs;
         this.start = start;
         this.settled = settled;
+        this.counters = counters;
         this.commitNanos = TimeUnit.MILLISECONDS.toNanos(commitMillis);
     }
 
@@ -137,6 +139,7 @@ final class Worker {
     }
 
     private void commit() {
+        long began = System.nanoTime();
         tasks.forEach(Task::flush);
         Map<TopicPartition, OffsetAndMetadata> moved = new HashMap<>();
         for (Feeder feeder : feeders) {
@@ -146,7 +149,8 @@ final class Worker {
                 moved.put(partition, new OffsetAndMetadata(input.position()));
             }
         }
-        transactions.commit(moved);
+        long written = transactions.commit(moved);
+        counters.committed(System.nanoTime() - began, written);
         tasks.forEach(Task::committed);
         publish();
     }
@@ -163,6 +167,7 @@ final class Worker {
             entries += task.stateEntries();
         }
         long lag = feeders.stream().mapToLong(Feeder::lag).sum();
+        counters.processed(processed - progress.processed(), late - progress.late(), dropped - progress.dropped());
         progress = new Progress(processed, late, dropped, entries, lag, Map.copyOf(committed));
     }
 

@@ -112,6 +112,11 @@ final class HostedConnector {
         return new Status(name, state, trace, type(), tasks.stream().map(TaskRunner::status).toList());
     }
 
+    /** As of now; another start makes others. */
+    List<TaskRunner> runners() {
+        return tasks;
+    }
+
     private String type() {
         if (!type.equals("unknown")) {
             return type;

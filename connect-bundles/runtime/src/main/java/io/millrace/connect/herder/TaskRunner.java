@@ -67,6 +67,10 @@ final class TaskRunner {
         return new Status(setup.id(), seen, trace, progressed, restarts, restartAtMs, setup.counters().snapshot());
     }
 
+    TaskCounters counters() {
+        return setup.counters();
+    }
+
     private synchronized boolean isPaused() {
         return paused;
     }

@@ -51,6 +51,7 @@ final class RecordErrors implements AutoCloseable {
     /** @throws ConnectException if errors are not tolerated */
     synchronized Future<RecordMetadata> handle(ConsumerRecord<byte[], byte[]> raw, StageFailure failure) {
         setup.counters().error(failure.getMessage());
+        setup.counters().recordFailed(config.flag("errors.log.enable"));
         if (config.flag("errors.log.enable")) {
             LOG.error("task {}: {}{}", setup.id(), failure.getMessage(), config.flag("errors.log.include.messages")
                     ? "; record " + raw.topic() + "-" + raw.partition() + "@" + raw.offset() : "", failure.getCause());
@@ -70,6 +71,7 @@ final class RecordErrors implements AutoCloseable {
             deadLetters = setup.clients().producer("connector-dlq-producer-" + setup.id(), settings);
             setup.topics().accept(topic);
         }
+        setup.counters().deadLetter();
         Headers headers = new RecordHeaders(raw.headers().toArray());
         if (config.flag("errors.deadletterqueue.context.headers.enable")) {
             describe(headers, raw, failure);

@@ -183,6 +183,8 @@ public final class SinkWorker implements WorkerTask {
         if (records.isEmpty()) {
             return;
         }
+        long began = System.nanoTime();
+        setup.counters().took(records.count());
         for (ConsumerRecord<byte[], byte[]> raw : records) {
             batchBytes += Math.max(0, raw.serializedKeySize()) + Math.max(0, raw.serializedValueSize());
             try {
@@ -194,6 +196,7 @@ public final class SinkWorker implements WorkerTask {
                 errors.handle(raw, failure);
             }
         }
+        setup.counters().converted(System.nanoTime() - began);
         for (TopicPartition partition : records.partitions()) {
             ConsumerRecord<byte[], byte[]> last = records.records(partition).getLast();
             batchEnds.put(partition, new OffsetAndMetadata(last.offset() + 1, last.leaderEpoch(), ""));
@@ -202,13 +205,16 @@ public final class SinkWorker implements WorkerTask {
     }
 
     private void deliver(Progress progress) {
+        long began = System.nanoTime();
         try {
             task.put(batch);
+            setup.counters().called(System.nanoTime() - began);
         } catch (RetriableException e) {
             if (!undelivered) {
                 LOG.warn("task {}: put of {} records failed and is tried again: {}", setup.id(), batch.size(), e.toString());
             }
             setup.counters().error(e.toString());
+            setup.counters().retried();
             undelivered = true;
             consumer.pause(consumer.assignment());
             long wished = context.takeTimeout();
@@ -254,12 +260,14 @@ public final class SinkWorker implements WorkerTask {
     }
 
     private void commit(Map<TopicPartition, OffsetAndMetadata> upTo) throws InterruptedException {
-        lastCommitNanos = System.nanoTime();
+        long began = System.nanoTime();
+        lastCommitNanos = began;
         Map<TopicPartition, OffsetAndMetadata> wanted;
         try {
             wanted = task.preCommit(new HashMap<>(upTo));
         } catch (RetriableException e) {
             setup.counters().error(e.toString());
+            setup.counters().commitFailed();
             LOG.warn("task {}: flush failed, offsets are not committed yet: {}", setup.id(), e.toString());
             return;
         }
@@ -280,8 +288,9 @@ public final class SinkWorker implements WorkerTask {
         try {
             commitSync(allowed);
             committed.putAll(allowed);
-            setup.counters().committed(System.currentTimeMillis());
+            setup.counters().committed(System.currentTimeMillis(), System.nanoTime() - began);
         } catch (CommitFailedException | RebalanceInProgressException e) {
+            setup.counters().commitFailed();
             LOG.info("task {}: offsets not committed, the group rebalances; the records may be delivered again: {}", setup.id(), e.getMessage());
         }
     }
@@ -301,6 +310,7 @@ public final class SinkWorker implements WorkerTask {
             lag += consumer.currentLag(partition).orElse(0);
         }
         setup.counters().lag(lag);
+        setup.counters().partitions(opened.size());
     }
 
     private void end(boolean clean) throws InterruptedException {

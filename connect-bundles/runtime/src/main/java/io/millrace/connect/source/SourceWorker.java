@@ -153,6 +153,8 @@ public final class SourceWorker implements WorkerTask {
             List<SourceRecord> records = polled.poll();
             progress.progressed();
             if (records != null && !records.isEmpty()) {
+                setup.counters().called(System.nanoTime() - before);
+                setup.counters().took(records.size());
                 enqueue(records, pipeline);
             } else {
                 if (marks != null && marks.afterBatch() instanceof End end && end != End.OPEN) {
@@ -166,6 +168,7 @@ public final class SourceWorker implements WorkerTask {
     }
 
     private void enqueue(List<SourceRecord> records, Pipeline<SourceRecord> pipeline) throws InterruptedException {
+        long began = System.nanoTime();
         List<Outgoing> converted = new ArrayList<>(records.size());
         long bytes = 0;
         for (SourceRecord record : records) {
@@ -183,6 +186,7 @@ public final class SourceWorker implements WorkerTask {
                 }
             }
         }
+        setup.counters().converted(System.nanoTime() - began);
         queue.put(new OutgoingBatch(converted, bytes, marks == null ? End.COMMIT : marks.afterBatch()));
     }
 
@@ -197,6 +201,7 @@ public final class SourceWorker implements WorkerTask {
         } catch (StageFailure failure) {
             ConnectorConfig config = setup.config();
             setup.counters().error(failure.getMessage());
+            setup.counters().recordFailed(config.flag("errors.log.enable"));
             if (config.flag("errors.log.enable")) {
                 LOG.error("task {}: {}{}", setup.id(), failure.getMessage(),
                         config.flag("errors.log.include.messages") ? "; record " + record : "", failure.getCause());

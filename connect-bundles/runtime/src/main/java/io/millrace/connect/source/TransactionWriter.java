@@ -130,6 +130,7 @@ final class TransactionWriter {
 
     private void commit() throws InterruptedException {
         String connector = setup.id().connector();
+        long began = System.nanoTime();
         if (!transactional) {
             producer.flush();
             sent.forEach(one -> metadata(one));
@@ -142,7 +143,7 @@ final class TransactionWriter {
         }
         open = false;
         setup.counters().batch(sent.size(), bytes);
-        setup.counters().committed(System.currentTimeMillis());
+        setup.counters().committed(System.currentTimeMillis(), System.nanoTime() - began);
         tellTask();
         sent.clear();
         offsets.clear();

@@ -54,8 +54,8 @@ public record Meter(Kind kind, String name, String help, double scale, String mb
      * a counter; those and {@code Mean}, {@code 99thPercentile} and so on of a distribution.
      *
      * <p>With {@code #attribute} at the end it is an attribute of a bean that other meters have a part in, as the client libraries of
-     * Kafka have them: {@code #batch-size} of a distribution becomes {@code batch-size-avg} and {@code batch-size-max}, {@code #record-send}
-     * of a counter becomes {@code record-send-rate} and {@code record-send-total}, and a gauge or state is the attribute itself.
+     * Kafka have them. A star in it stands for more than one: {@code #batch-size-*} of a distribution becomes {@code batch-size-avg} and
+     * {@code batch-size-max}, {@code #record-send-*} of a counter becomes {@code record-send-rate} and {@code record-send-total}.
      */
     public Meter as(String mbean) {
         return new Meter(kind, name, help, scale, mbean);

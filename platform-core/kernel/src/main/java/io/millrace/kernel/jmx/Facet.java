@@ -79,16 +79,20 @@ final class Facet {
 
     private List<Attribute> shared() {
         return switch (reading) {
-            case Reading.Gauge _ -> List.of(new Attribute(name, DOUBLE));
             case Reading.State _ -> List.of(new Attribute(name, String.class.getName()));
-            case Reading.Counter _ -> List.of(new Attribute(name + "-rate", DOUBLE), new Attribute(name + "-total", DOUBLE));
-            case Reading.Values _ -> List.of(new Attribute(of("avg"), DOUBLE), new Attribute(of("max"), DOUBLE));
+            case Reading.Counter _ when several() -> List.of(new Attribute(of("rate"), DOUBLE), new Attribute(of("total"), DOUBLE));
+            case Reading.Values _ when several() -> List.of(new Attribute(of("avg"), DOUBLE), new Attribute(of("max"), DOUBLE));
+            case Reading.Gauge _, Reading.Counter _, Reading.Values _ -> List.of(new Attribute(name, DOUBLE));
         };
     }
 
-    /** {@code poll-batch-*-time-ms} is {@code poll-batch-avg-time-ms}; without a star the word comes last. */
+    private boolean several() {
+        return name.contains("*");
+    }
+
+    /** {@code poll-batch-*-time-ms} is {@code poll-batch-avg-time-ms}. */
     private String of(String word) {
-        return name.contains("*") ? name.replace("*", word) : name + "-" + word;
+        return name.replace("*", word);
     }
 
     /** @return null if it is none of {@link #attributes} */
@@ -105,7 +109,7 @@ final class Facet {
     private Object counter(String attribute, long count, long nanos) {
         if (!name.isEmpty()) {
             rate.update(nanos, count);
-            return attribute.equals(name + "-rate") ? (Object) rate.oneMinute() : attribute.equals(name + "-total") ? (Object) (double) count : null;
+            return several() && attribute.equals(of("rate")) ? (Object) rate.oneMinute() : attribute.equals(of("total")) ? (Object) (double) count : null;
         }
         return rates(attribute, count, nanos);
     }
@@ -128,7 +132,8 @@ final class Facet {
         double scale = values.scale();
         var recent = values.distribution().recent(nanos);
         if (!name.isEmpty()) {
-            return attribute.equals(of("avg")) ? (Object) (recent.mean() * scale) : attribute.equals(of("max")) ? (Object) (recent.max() * scale) : null;
+            return attribute.equals(of("avg")) ? (Object) (recent.mean() * scale)
+                    : several() && attribute.equals(of("max")) ? (Object) (recent.max() * scale) : null;
         }
         Double percentile = PERCENTILES.get(attribute);
         if (percentile != null) {
