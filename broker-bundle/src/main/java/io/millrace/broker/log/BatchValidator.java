@@ -25,8 +25,10 @@ import org.apache.kafka.common.utils.internals.CloseableIterator;
 final class BatchValidator {
 
     private static final int HEADER = 61;
+    private static final int BASE_TIMESTAMP = 27;
 
     private final TopicPartition partition;
+    private final RecordScan scan = new RecordScan();
     private final BufferSupplier buffers = BufferSupplier.create();
 
     BatchValidator(TopicPartition partition) {
@@ -41,15 +43,17 @@ final class BatchValidator {
         CompressionType wanted = limits.compression();
         boolean convert = false;
         int batches = 0;
+        int position = 0;
         boolean idempotent = false;
         for (MutableRecordBatch batch : records.batches()) {
             batches++;
             checkHeader(batch, origin, limits);
             idempotent |= batch.hasProducerId();
-            if (origin == Origin.CLIENT) {
+            if (origin == Origin.CLIENT && !isFlawless(records.buffer(), position, batch, limits, now)) {
                 checkTimestamp(batch, limits, now);
                 checkRecords(batch, limits);
             }
+            position += batch.sizeInBytes();
             convert |= wanted != null && wanted != batch.compressionType() && !batch.isControlBatch();
         }
         if (origin == Origin.CLIENT && idempotent && batches > 1) {
@@ -81,6 +85,20 @@ final class BatchValidator {
         if (batch.isTransactional() && !batch.hasProducerId()) {
             throw new InvalidRecordException(partition + ": a transactional batch has no producer id");
         }
+    }
+
+    /** Whether a quick look suffices; what needs unpacking does not get one. */
+    private boolean isFlawless(ByteBuffer buffer, int position, MutableRecordBatch batch, LogLimits limits, long now) {
+        if (batch.compressionType() != CompressionType.NONE || !buffer.hasArray() || batch.timestampType() == TimestampType.LOG_APPEND_TIME) {
+            return false;
+        }
+        boolean timed = limits.timestampType() == TimestampType.CREATE_TIME;
+        long earliest = timed ? now - limits.maxBehindMs() : Long.MIN_VALUE;
+        long latest = timed && now < Long.MAX_VALUE - limits.maxAheadMs() ? now + limits.maxAheadMs() : Long.MAX_VALUE;
+        int from = buffer.arrayOffset() + buffer.position() + position;
+        long baseTimestamp = buffer.getLong(buffer.position() + position + BASE_TIMESTAMP);
+        return scan.isFlawless(buffer.array(), from + HEADER, from + batch.sizeInBytes(), batch.countOrNull(), baseTimestamp, earliest, latest,
+                limits.compacted());
     }
 
     private void checkTimestamp(RecordBatch batch, LogLimits limits, long now) {
