@@ -156,7 +156,7 @@ public record BrokerConfig(Path data, Map<String, String> values) {
     LogStoreConfig logs(TopicDefaults defaults) {
         LogStoreConfig usual = LogStoreConfig.standard();
         return new LogStoreConfig(defaults.values(), usual.retentionCheck(), usual.checkpointInterval(),
-                Duration.ofMillis(getInt("producer.id.expiration.ms", 1)));
+                Duration.ofMillis(getInt("producer.id.expiration.ms", 1)), number("disk.reserve.bytes", 0, Long.MAX_VALUE));
     }
 
     int nodeId() {

@@ -39,7 +39,12 @@ final class LeaderEpochs {
         // An epoch that wrote nothing before this one began never was.
         starts.values().removeIf(start -> start >= offset);
         starts.put(epoch, offset);
-        write();
+        try {
+            write();
+        } catch (IOException e) {
+            starts.remove(epoch);
+            throw e;
+        }
     }
 
     /** Drops what ended before the log's start; the epoch that the start is in begins there from now on. */

@@ -1,7 +1,6 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -18,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,6 +52,8 @@ public final class LogStore implements AutoCloseable {
     private final FileChannel lockFile;
     /** What the file of recovery points holds; guarded by this. */
     private Map<TopicPartition, Long> storedPoints = Map.of();
+    private final DiskSpace space;
+    private final List<Runnable> spaceListeners = new CopyOnWriteArrayList<>();
     private final GroupCommit groupCommit = new GroupCommit();
     private final OpenSegments openSegments = new OpenSegments(OPEN_SEGMENTS);
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
@@ -63,6 +65,7 @@ public final class LogStore implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.lockFile = lockFile;
+        this.space = new DiskSpace(folder, settings.diskReserve());
         // What waits to be deleted is found by the next start.
         housekeeping.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
@@ -83,6 +86,7 @@ public final class LogStore implements AutoCloseable {
         try {
             lock(folder, lock);
             LogStore store = new LogStore(folder, settings, clock, lock);
+            store.space.look();
             store.load();
             store.schedule();
             return store;
@@ -166,7 +170,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     private SegmentedLog log(PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
-        SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, groupCommit, openSegments);
+        SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, groupCommit, openSegments, space);
         log.producerExpiration(settings.producerExpiration().toMillis());
         return log;
     }
@@ -220,16 +224,42 @@ public final class LogStore implements AutoCloseable {
     }
 
     private void checkpoint() throws IOException {
+        if (space.look()) {
+            spaceListeners.forEach(Runnable::run);
+        }
         for (SegmentedLog log : logs.values()) {
             if (log.recoveryPoint() < log.endOffset()) {
                 try {
                     log.checkpoint();
                 } catch (IOException | RuntimeException e) {
-                    LOG.warn("{}: what makes the next start quick cannot be written, it is tried again: {}", log.topicPartition(), e.toString());
+                    tell(log.folder(), e);
                 }
             }
         }
-        writeRecoveryPoints();
+        try {
+            writeRecoveryPoints();
+        } catch (IOException e) {
+            tell(recoveryPoints().file(), e);
+        }
+    }
+
+    /** What a checkpoint cannot write, the next start reads the log for. A full disk was told of once. */
+    private void tell(Path where, Exception e) {
+        if (space.isScarce()) {
+            LOG.debug("{}: not written, the disk is full: {}", where, e.toString());
+        } else {
+            LOG.warn("{}: what makes the next start quick cannot be written, it is tried again: {}", where, e.toString());
+        }
+    }
+
+    /** @throws KafkaStorageException if the disk is too full for new logs */
+    public void checkSpace() {
+        space.check();
+    }
+
+    /** Called on the housekeeping's thread when a disk that was full has space again. */
+    public void onSpace(Runnable listener) {
+        spaceListeners.add(listener);
     }
 
     private synchronized void writeRecoveryPoints() throws IOException {
@@ -317,7 +347,7 @@ public final class LogStore implements AutoCloseable {
             Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
             DurableFile.syncFolder(folder);
             housekeeping.schedule(guarded(() -> {
-                log.close(false);
+                log.abandon();
                 removeTree(renamed);
             }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
         } catch (IOException e) {
@@ -330,7 +360,7 @@ public final class LogStore implements AutoCloseable {
         SegmentedLog log = logs.remove(partition);
         try {
             log.takeOffline();
-            log.close(false);
+            log.abandon();
             Path renamed = folder.resolve(partition.topic() + "-" + partition.partition() + "." + Uuid.randomUuid() + STRAY);
             Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
             DurableFile.syncFolder(folder);
@@ -357,14 +387,21 @@ public final class LogStore implements AutoCloseable {
         return folder;
     }
 
-    /** Brings everything to disk and marks the folder as closed in order, so that the next start scans nothing. */
+    /**
+     * Brings everything to disk and marks the folder as closed in order, so that the next start scans nothing. What cannot be written, because
+     * the disk is full or failed, the next start finds out.
+     */
     @Override
     public void close() {
         housekeeping.shutdown();
         try {
             housekeeping.awaitTermination(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try {
             for (SegmentedLog log : logs.values()) {
-                log.close(true);
+                log.close();
             }
             writeRecoveryPoints();
             Map<TopicPartition, Long> ends = new HashMap<>();
@@ -376,9 +413,7 @@ public final class LogStore implements AutoCloseable {
             endOffsets().write(ends);
             DurableFile.replace(folder.resolve(CLEAN), "{\"version\":0,\"brokerEpoch\":-1}");
         } catch (IOException e) {
-            throw new UncheckedIOException("the logs in " + folder + " could not be closed in order; they are recovered at the next start", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            LOG.warn("the logs in {} could not be closed in order, they are recovered at the next start: {}", folder, e.toString());
         } finally {
             groupCommit.close();
             closeQuietly(lockFile);

@@ -10,8 +10,17 @@ import java.util.Map;
  * @param retentionCheck     how often retention looks at the logs
  * @param checkpointInterval how often what was appended without acknowledgement is brought to disk and recovery points are written
  * @param producerExpiration after which idle producers are forgotten
+ * @param diskReserve        bytes of a disk that clients' records must leave free
  */
-public record LogStoreConfig(Map<String, String> topicDefaults, Duration retentionCheck, Duration checkpointInterval, Duration producerExpiration) {
+public record LogStoreConfig(Map<String, String> topicDefaults, Duration retentionCheck, Duration checkpointInterval, Duration producerExpiration,
+                             long diskReserve) {
+
+    private static final long USUAL_RESERVE = 64 * 1024 * 1024;
+
+    /** With the usual reserve. */
+    public LogStoreConfig(Map<String, String> topicDefaults, Duration retentionCheck, Duration checkpointInterval, Duration producerExpiration) {
+        this(topicDefaults, retentionCheck, checkpointInterval, producerExpiration, USUAL_RESERVE);
+    }
 
     public static LogStoreConfig standard() {
         return new LogStoreConfig(Map.of(), Duration.ofMinutes(5), Duration.ofSeconds(1), Duration.ofDays(1));

@@ -49,6 +49,7 @@ final class SegmentedLog implements PartitionLog {
     private final Clock clock;
     private final GroupCommit groupCommit;
     private final OpenSegments openSegments;
+    private final DiskSpace space;
     private final BatchValidator validator;
     private final LeaderEpochs epochs;
     private final ProducerStates producers;
@@ -76,8 +77,8 @@ final class SegmentedLog implements PartitionLog {
     private long completeAt = -1;
     private volatile KafkaStorageException failure;
 
-    SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, GroupCommit groupCommit, OpenSegments openSegments)
-            throws IOException {
+    SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, GroupCommit groupCommit, OpenSegments openSegments,
+            DiskSpace space) throws IOException {
         this.folder = new PartitionFolder(folder);
         this.partition = partition;
         this.topicId = topicId;
@@ -86,6 +87,7 @@ final class SegmentedLog implements PartitionLog {
         this.clock = clock;
         this.groupCommit = groupCommit;
         this.openSegments = openSegments;
+        this.space = space;
         this.validator = new BatchValidator(partition);
         this.epochs = new LeaderEpochs(this.folder.leaderEpochs());
         this.producers = new ProducerStates(partition);
@@ -157,6 +159,9 @@ final class SegmentedLog implements PartitionLog {
         appending.lock();
         try {
             checkOnline();
+            if (origin != Origin.COORDINATOR) {
+                space.check();
+            }
             appended = append(given, origin, leaderEpoch, clock.millis());
             if (!waits && !appended.duplicate() && highWatermark == appended.firstOffset()) {
                 highWatermark = endOffset;
@@ -213,6 +218,7 @@ final class SegmentedLog implements PartitionLog {
                 fail("has a batch that could not be noted", e);
                 throw failure;
             }
+            space.look();
             throw new KafkaStorageException(partition + ": nothing was appended, the disk refused it: " + e.getMessage(), e);
         }
         endOffset = next;
@@ -504,18 +510,27 @@ final class SegmentedLog implements PartitionLog {
         moved();
     }
 
-    /** @param clean whether to write what makes the next open quick */
-    void close(boolean clean) throws IOException {
-        if (clean) {
-            flush();
+    /** Writes what makes the next start quick, and ends. Whether it could be written, {@link #isComplete} tells. */
+    void close() {
+        flush();
+        try {
             complete();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("{}: not closed in order, the next start recovers it: {}", folder.path(), e.toString());
         }
+        abandon();
+    }
+
+    /** Ends without writing anything. */
+    void abandon() {
         appending.lock();
         try {
             failure = new KafkaStorageException(partition + " is closed");
             for (Segment segment : segments.all()) {
                 segment.close();
             }
+        } catch (IOException e) {
+            LOG.debug("closing {}", folder.path(), e);
         } finally {
             appending.unlock();
         }

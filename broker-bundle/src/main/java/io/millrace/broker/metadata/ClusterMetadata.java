@@ -49,6 +49,8 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     private final List<Consumer<String>> deletionListeners = new CopyOnWriteArrayList<>();
     /** Replaced under {@link #changing}. */
     private volatile ClusterImage image = ClusterImage.EMPTY;
+    /** In force but not in the journal yet; guarded by {@link #changing}. */
+    private MetadataRecord owed;
 
     private ClusterMetadata(String clusterId, Node self, MetadataJournal journal, LogStore store, TopicDefaults defaults) {
         this.clusterId = clusterId;
@@ -94,7 +96,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
                 }
             }
             metadata.image = image;
-            metadata.commit(new MetadataRecord.LeaderStarted(self.id()));
+            metadata.takeOver();
             metadata.removeStrays(deleted);
             for (TopicImage topic : metadata.image.topics()) {
                 metadata.openLogs(topic, 0);
@@ -202,6 +204,9 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         try {
             checkNew(name, partitions);
             checkConfig(config);
+            if (!Topic.isInternal(name)) {
+                store.checkSpace();
+            }
             Uuid id = Uuid.randomUuid();
             commit(new MetadataRecord.TopicCreated(id, name, partitions, image.starts(), config));
             TopicImage topic = existing(id);
@@ -218,6 +223,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         try {
             TopicImage before = existing(id);
             checkPartitions(before, count);
+            store.checkSpace();
             commit(new MetadataRecord.PartitionsAdded(id, count));
             openLogs(existing(id), before.partitions());
             LOG.info("topic {} has {} partitions now", before.name(), count);
@@ -290,9 +296,37 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         return image.topic(id).orElseThrow(() -> new UnknownTopicIdException("there is no topic of id " + id));
     }
 
+    /** A node starts on a full disk, too: then the journal gets the record with the next one, or when there is space. */
+    private void takeOver() {
+        MetadataRecord.LeaderStarted started = new MetadataRecord.LeaderStarted(self.id());
+        try {
+            commit(started);
+        } catch (JournalFullException full) {
+            LOG.error("{}; this start is recorded as soon as there is", full.getMessage());
+            image = image.with(started);
+            owed = started;
+            store.onSpace(this::settle);
+        }
+    }
+
+    private void settle() {
+        changing.lock();
+        try {
+            if (owed != null) {
+                journal.append(List.of(owed));
+                owed = null;
+            }
+        } catch (JournalFullException stillFull) {
+            LOG.warn("{}", stillFull.getMessage());
+        } finally {
+            changing.unlock();
+        }
+    }
+
     private void commit(MetadataRecord record) {
         ClusterImage next = image.with(record);
-        journal.append(List.of(record));
+        journal.append(owed == null ? List.of(record) : List.of(owed, record));
+        owed = null;
         image = next;
         journal.compact(next);
     }

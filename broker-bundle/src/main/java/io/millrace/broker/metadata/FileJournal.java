@@ -28,12 +28,14 @@ final class FileJournal implements MetadataJournal {
     private static final long WORTH_COMPACTING = 1024 * 1024;
 
     private final Path file;
+    private final ReserveFile reserve;
     private FileChannel channel;
     private long compactedSize;
     private boolean failed;
 
     private FileJournal(Path file, FileChannel channel) {
         this.file = file;
+        this.reserve = new ReserveFile(file.resolveSibling(file.getFileName() + ".reserve"));
         this.channel = channel;
     }
 
@@ -107,12 +109,31 @@ final class FileJournal implements MetadataJournal {
             throw new KafkaStorageException("the metadata journal " + file + " failed before; restart the node");
         }
         try {
-            write(channel, records);
+            if (!write(records)) {
+                LOG.warn("{}: the disk is full; the space that was reserved is used now", file);
+                if (!reserve.release() || !write(records)) {
+                    throw new JournalFullException("the metadata journal " + file + " cannot grow, the disk is full; free space and try again");
+                }
+            }
             channel.force(true);
         } catch (IOException broken) {
             // What is on the disk is unknown now, so nothing may follow it until a replay has looked.
             failed = true;
             throw new KafkaStorageException("cannot write the metadata journal " + file + ": " + broken.getMessage(), broken);
+        }
+        reserve.take();
+    }
+
+    /** @return whether all of it was written; if not, nothing of it remains */
+    private boolean write(List<MetadataRecord> records) throws IOException {
+        long before = channel.position();
+        try {
+            write(channel, records);
+            return true;
+        } catch (IOException refused) {
+            LOG.debug("{}: {} records do not fit", file, records.size(), refused);
+            channel.truncate(before);
+            return false;
         }
     }
 

@@ -14,6 +14,7 @@ interface MetadataJournal extends AutoCloseable {
     /**
      * Blocks until all the records are durable, in this order. If it fails, it is unknown how many of them are.
      *
+     * @throws JournalFullException if there is no space for them; then none of them is, and they may be tried again
      * @throws org.apache.kafka.common.errors.KafkaStorageException if that is not possible; the journal accepts nothing after
      */
     void append(List<MetadataRecord> records);
