@@ -5,7 +5,11 @@ import java.util.List;
 import java.util.Map;
 
 /** A plugin whose classes are those of the tests. */
-public record TestPlugin(String name, String version, Map<String, List<String>> services) implements Plugin {
+public record TestPlugin(String name, String version, Map<String, List<String>> services, boolean current) implements Plugin {
+
+    public TestPlugin(String name, String version, Map<String, List<String>> services) {
+        this(name, version, services, true);
+    }
 
     @Override
     public ClassLoader classLoader() {

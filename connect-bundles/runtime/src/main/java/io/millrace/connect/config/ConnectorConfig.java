@@ -1,5 +1,6 @@
 package io.millrace.connect.config;
 
+import io.millrace.connect.catalog.VersionRequirement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,9 @@ public final class ConnectorConfig {
 
     public static final String NAME = "name";
     public static final String CONNECTOR_CLASS = "connector.class";
+    /** Ends the keys by which versions of classes are asked for (KIP-891). */
+    public static final String PLUGIN_VERSION = "plugin.version";
+    public static final String CONNECTOR_VERSION = "connector." + PLUGIN_VERSION;
     public static final String TASKS_MAX = "tasks.max";
     public static final String KEY_CONVERTER = "key.converter";
     public static final String VALUE_CONVERTER = "value.converter";
@@ -79,7 +83,25 @@ public final class ConnectorConfig {
                         "Whether errors are logged.", ERRORS, 4, ConfigDef.Width.SHORT, "Log errors")
                 .define("errors.log.include.messages", Type.BOOLEAN, false, Importance.MEDIUM,
                         "Whether a logged error says which record failed.", ERRORS, 5, ConfigDef.Width.SHORT, "Log error details");
+        version(def, CONNECTOR_VERSION, "connector", Importance.MEDIUM);
+        version(def, KEY_CONVERTER + "." + PLUGIN_VERSION, "key converter", Importance.LOW);
+        version(def, VALUE_CONVERTER + "." + PLUGIN_VERSION, "value converter", Importance.LOW);
+        version(def, HEADER_CONVERTER + "." + PLUGIN_VERSION, "header converter", Importance.LOW);
         return sink ? sink(def) : source(def);
+    }
+
+    static void version(ConfigDef def, String key, String what, Importance importance) {
+        def.define(key, Type.STRING, null, ConnectorConfig::checkVersion, importance,
+                "Version of the " + what + " to use: one, a range such as [1.0,2.0), or latest.", "Common", 12, ConfigDef.Width.SHORT,
+                Character.toUpperCase(what.charAt(0)) + what.substring(1) + " version");
+    }
+
+    private static void checkVersion(String key, Object value) {
+        try {
+            VersionRequirement.of(value);
+        } catch (IllegalArgumentException e) {
+            throw new org.apache.kafka.common.config.ConfigException(key, value, e.getMessage());
+        }
     }
 
     private static ConfigDef sink(ConfigDef def) {
@@ -118,6 +140,15 @@ public final class ConnectorConfig {
         } catch (java.util.regex.PatternSyntaxException e) {
             throw new org.apache.kafka.common.config.ConfigException(key, value, "no regular expression: " + e.getMessage());
         }
+    }
+
+    /**
+     * Which version of a class is asked for.
+     *
+     * @param prefix of the class's settings, such as {@code connector.}
+     */
+    public VersionRequirement version(String prefix) {
+        return VersionRequirement.of(values.get(prefix + PLUGIN_VERSION));
     }
 
     public Map<String, String> values() {

@@ -4,6 +4,7 @@ import io.millrace.api.plugin.PluginScope;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.catalog.Kind;
 import io.millrace.connect.catalog.Provided;
+import io.millrace.connect.catalog.VersionRequirement;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -96,12 +97,10 @@ public final class Validation {
         if (sink) {
             checkTopics(config, values);
         }
-        checkClass(Kind.CONVERTER, ConnectorConfig.KEY_CONVERTER, values);
-        checkClass(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER, values);
-        checkClass(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, values);
-        enrich(Kind.TRANSFORMATION, "transforms.", ConnectorConfig.TRANSFORMS, config, keys, values);
-        enrich(Kind.PREDICATE, "predicates.", ConnectorConfig.PREDICATES, config, keys, values);
-        own(entry.provided(), config, keys, values);
+        Optional<Catalog.Entry> versioned = inVersion(CONNECTORS, name, ConnectorConfig.CONNECTOR_VERSION, values);
+        if (versioned.isPresent()) {
+            new Validation(catalog.at(versioned.get().provided().plugin()), variables).others(versioned.get(), config, keys, values);
+        }
 
         List<Setting> settings = new ArrayList<>();
         values.forEach((key, value) -> {
@@ -111,6 +110,32 @@ public final class Validation {
             settings.add(new Setting(keys.get(key), value));
         });
         return new Result(entry.name(), settings);
+    }
+
+    /** What depends on the connector's class, and the classes that the connector is served by. */
+    private void others(Catalog.Entry connector, Map<String, String> config, Map<String, ConfigKey> keys, Map<String, ConfigValue> values) {
+        checkClass(Kind.CONVERTER, ConnectorConfig.KEY_CONVERTER, values);
+        checkClass(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER, values);
+        checkClass(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, values);
+        enrich(Kind.TRANSFORMATION, "transforms.", ConnectorConfig.TRANSFORMS, config, keys, values);
+        enrich(Kind.PREDICATE, "predicates.", ConnectorConfig.PREDICATES, config, keys, values);
+        own(connector.provided(), config, keys, values);
+    }
+
+    /** The class in the version that the value of the key asks for; empty if there is none, which the value then says, or if it is wrong itself. */
+    private Optional<Catalog.Entry> inVersion(Set<Kind> kinds, String name, String versionKey, Map<String, ConfigValue> values) {
+        ConfigValue version = values.get(versionKey);
+        if (!version.errorMessages().isEmpty()) {
+            return Optional.empty();
+        }
+        VersionRequirement required = VersionRequirement.of(version.value());
+        try {
+            return catalog.find(kinds, name, required);
+        } catch (Catalog.NoSuchVersionException e) {
+            version.addErrorMessage(e.getMessage());
+            version.recommendedValues(new ArrayList<>(catalog.versions(kinds, name)));
+            return Optional.empty();
+        }
     }
 
     /** The settings a class defines, or empty if it has no such definition. Call on a thread of its own. */
@@ -149,10 +174,11 @@ public final class Validation {
         ConfigValue value = values.get(key);
         if (value.value() instanceof String name) {
             try {
-                if (catalog.find(EnumSet.of(kind), name).isEmpty()) {
+                ConfigValue version = values.get(key + "." + ConnectorConfig.PLUGIN_VERSION);
+                if (inVersion(EnumSet.of(kind), name, version.name(), values).isEmpty() && version.errorMessages().isEmpty()) {
                     value.addErrorMessage("Class " + name + " could not be found; install its plugin or correct the name");
                 }
-            } catch (Catalog.AmbiguousAliasException e) {
+            } catch (Catalog.LookupException e) {
                 value.addErrorMessage(e.getMessage());
             }
         }
@@ -169,15 +195,18 @@ public final class Validation {
             String own = prefix + alias + ".";
             ConfigDef def = new ConfigDef().define("type", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH,
                     "Class of the " + kind.word() + " " + alias);
+            ConnectorConfig.version(def, ConnectorConfig.PLUGIN_VERSION, kind.word(), ConfigDef.Importance.MEDIUM);
             if (kind == Kind.TRANSFORMATION) {
                 def.define("predicate", ConfigDef.Type.STRING, null, ConfigDef.Importance.MEDIUM, "Alias of the predicate that decides")
                         .define("negate", ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.MEDIUM, "Whether the predicate must be false");
             }
             String problem = null;
+            String versionProblem = null;
             String type = config.get(own + "type");
             if (type != null) {
                 try {
-                    Optional<Catalog.Entry> entry = catalog.find(EnumSet.of(kind), type);
+                    Optional<Catalog.Entry> entry = catalog.find(EnumSet.of(kind), type,
+                            VersionRequirement.of(config.get(own + ConnectorConfig.PLUGIN_VERSION)));
                     if (entry.isPresent()) {
                         definitionOf(entry.get()).ifPresent(more -> more.configKeys().values().forEach(key -> {
                             if (!def.configKeys().containsKey(key.name)) {
@@ -187,8 +216,13 @@ public final class Validation {
                     } else {
                         problem = "Class " + type + " could not be found; install its plugin or correct the name";
                     }
-                } catch (ConnectException | Catalog.AmbiguousAliasException e) {
+                } catch (Catalog.NoSuchVersionException e) {
+                    versionProblem = e.getMessage();
+                } catch (ConnectException | Catalog.LookupException e) {
                     problem = e.getMessage();
+                } catch (IllegalArgumentException e) {
+                    // The definition says the same of the value.
+                    versionProblem = null;
                 }
             }
             ConfigDef prefixed = new ConfigDef();
@@ -199,6 +233,11 @@ public final class Validation {
             }
             if (problem != null) {
                 values.get(own + "type").addErrorMessage(problem);
+            }
+            if (versionProblem != null) {
+                ConfigValue version = values.get(own + ConnectorConfig.PLUGIN_VERSION);
+                version.addErrorMessage(versionProblem);
+                version.recommendedValues(new ArrayList<>(catalog.versions(EnumSet.of(kind), type)));
             }
             String predicate = kind == Kind.TRANSFORMATION ? config.get(own + "predicate") : null;
             Object predicates = values.get(ConnectorConfig.PREDICATES).value();

@@ -4,6 +4,7 @@ import io.millrace.api.health.HealthCheck;
 import io.millrace.api.http.HttpError;
 import io.millrace.api.plugin.Plugin;
 import io.millrace.connect.catalog.Catalog;
+import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.config.Validation;
 import io.millrace.connect.store.ConnectorConfigs;
@@ -174,7 +175,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
         try {
             return Isolated.call("validate", getClass().getClassLoader(), VALIDATION_LIMIT,
                     () -> use.apply(new Validation(catalog, node.variables()).validate(config)));
-        } catch (ConnectException | ConfigException | Catalog.AmbiguousAliasException e) {
+        } catch (ConnectException | ConfigException | Catalog.LookupException e) {
             throw new HttpError(400, Traces.brief(e));
         }
     }

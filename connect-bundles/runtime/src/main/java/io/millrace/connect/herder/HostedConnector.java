@@ -2,8 +2,10 @@ package io.millrace.connect.herder;
 
 import io.millrace.api.plugin.Plugin;
 import io.millrace.connect.catalog.Catalog;
+import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.catalog.Kind;
 import io.millrace.connect.catalog.Provided;
+import io.millrace.connect.catalog.VersionRequirement;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.config.Validation;
 import io.millrace.connect.source.StoredOffsets;
@@ -121,7 +123,15 @@ final class HostedConnector {
         if (!type.equals("unknown")) {
             return type;
         }
-        return find().map(entry -> entry.kind().word()).orElse("unknown");
+        try {
+            return node.catalog().find(Validation.CONNECTORS, className()).map(entry -> entry.kind().word()).orElse("unknown");
+        } catch (Catalog.LookupException e) {
+            return "unknown";
+        }
+    }
+
+    private String className() {
+        return String.valueOf(raw.get(ConnectorConfig.CONNECTOR_CLASS));
     }
 
     /** The tasks' settings, with the connector's variables where a setting still is what the connector was given. */
@@ -133,14 +143,6 @@ final class HostedConnector {
             all.put(task.status().id(), shown);
         }
         return all;
-    }
-
-    private Optional<Catalog.Entry> find() {
-        try {
-            return node.catalog().find(Validation.CONNECTORS, String.valueOf(raw.get(ConnectorConfig.CONNECTOR_CLASS)));
-        } catch (Catalog.AmbiguousAliasException e) {
-            return Optional.empty();
-        }
     }
 
     /** Starts only if it does not run for want of a plugin, or because nothing has started it yet. */
@@ -189,18 +191,23 @@ final class HostedConnector {
 
     private void startConnector() throws InterruptedException {
         trace = "";
-        Optional<Catalog.Entry> found = find();
+        Map<String, String> resolved = node.variables().resolve(raw);
+        Optional<Catalog.Entry> found;
+        try {
+            found = node.catalog().find(Validation.CONNECTORS, className(), VersionRequirement.of(resolved.get(ConnectorConfig.CONNECTOR_VERSION)));
+        } catch (Catalog.NoSuchVersionException e) {
+            waiting(e.getMessage());
+            return;
+        }
         if (found.isEmpty()) {
-            state = RunState.UNASSIGNED;
-            trace = "waiting for the plugin of " + raw.get(ConnectorConfig.CONNECTOR_CLASS) + "; install it, or correct connector.class";
-            LOG.info("connector {} is {}", name, trace);
+            waiting("waiting for the plugin of " + className() + "; install it, or correct connector.class");
             return;
         }
         Catalog.Entry entry = found.get();
         boolean sink = entry.kind() == Kind.SINK;
         type = entry.kind().word();
         use(entry.provided());
-        ConnectorConfig config = new ConnectorConfig(node.variables().resolve(raw), sink);
+        ConnectorConfig config = new ConnectorConfig(resolved, sink);
         PluginMeters meters = new PluginMeters(Map.of("connector", name));
         long mine = generation;
         Connector connector = null;
@@ -221,6 +228,12 @@ final class HostedConnector {
         startedNanos = System.nanoTime();
         state = target == TargetState.PAUSED ? RunState.PAUSED : RunState.RUNNING;
         LOG.info("connector {} runs with {} task(s)", name, tasks.size());
+    }
+
+    private void waiting(String why) {
+        state = RunState.UNASSIGNED;
+        trace = why;
+        LOG.info("connector {}: {}", name, why);
     }
 
     private void use(Provided provided) {
@@ -262,8 +275,8 @@ final class HostedConnector {
         List<TaskRunner> made = new ArrayList<>();
         for (int i = 0; i < configs.size(); i++) {
             TaskId id = new TaskId(name, i);
-            TaskSetup setup = new TaskSetup(id, running.config(), configs.get(i), taskClass, running.provided().loader(), node.catalog(),
-                    node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(i, _ -> new TaskCounters()), this::use, topics::add, options);
+            TaskSetup setup = new TaskSetup(id, running.config(), configs.get(i), taskClass, running.provided().loader(),
+                    node.catalog().at(running.provided().plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(i, _ -> new TaskCounters()), this::use, topics::add, options);
             made.add(new TaskRunner(setup, running.sink(), target == TargetState.PAUSED, node.settings().restarts()));
         }
         made.forEach(TaskRunner::start);

@@ -1,6 +1,7 @@
 package io.millrace.connect.herder;
 
 import io.millrace.api.http.HttpError;
+import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.sink.SinkWorker;
 import io.millrace.connect.store.PlainJson;
@@ -148,7 +149,8 @@ public final class Offsets {
     /** The connector may keep offsets of its own, or refuse. */
     private void ask(String name, Map<TopicPartition, Long> sinkOffsets, Map<Map<String, ?>, Map<String, ?>> sourceOffsets) throws InterruptedException {
         Map<String, String> config = herder.node().variables().resolve(herder.config(name));
-        var provided = herder.node().catalog().find(io.millrace.connect.config.Validation.CONNECTORS, config.get(ConnectorConfig.CONNECTOR_CLASS))
+        var provided = herder.node().catalog().find(io.millrace.connect.config.Validation.CONNECTORS, config.get(ConnectorConfig.CONNECTOR_CLASS),
+                io.millrace.connect.catalog.VersionRequirement.of(config.get(ConnectorConfig.CONNECTOR_VERSION)))
                 .orElseThrow(() -> new HttpError(400, "connector " + name + ": its plugin is not here; install it first")).provided();
         try {
             Isolated.call("alter-offsets-" + name, provided.loader(), LIMIT, () -> switch (provided.instantiate(Connector.class)) {

@@ -49,7 +49,7 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
         Attempts attempts = new Attempts(config);
         Converter keys = converter(config, catalog, ConnectorConfig.KEY_CONVERTER, true, uses);
         Converter values = converter(config, catalog, ConnectorConfig.VALUE_CONVERTER, false, uses);
-        Provided provided = find(catalog, Kind.HEADER_CONVERTER, config.string(ConnectorConfig.HEADER_CONVERTER), uses);
+        Provided provided = find(config, catalog, Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, uses);
         HeaderConverter headers;
         try (var _ = PluginScope.of(provided.loader())) {
             headers = provided.instantiate(HeaderConverter.class);
@@ -61,7 +61,7 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
     }
 
     private static Converter converter(ConnectorConfig config, Catalog catalog, String key, boolean isKey, Consumer<Provided> uses) {
-        Provided provided = find(catalog, Kind.CONVERTER, config.string(key), uses);
+        Provided provided = find(config, catalog, Kind.CONVERTER, key, uses);
         try (var _ = PluginScope.of(provided.loader())) {
             Converter converter = provided.instantiate(Converter.class);
             converter.configure(config.withPrefix(key + "."), isKey);
@@ -69,8 +69,9 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
         }
     }
 
-    private static Provided find(Catalog catalog, Kind kind, String name, Consumer<Provided> uses) {
-        Provided provided = catalog.find(EnumSet.of(kind), name).map(Catalog.Entry::provided)
+    private static Provided find(ConnectorConfig config, Catalog catalog, Kind kind, String key, Consumer<Provided> uses) {
+        String name = config.string(key);
+        Provided provided = catalog.find(EnumSet.of(kind), name, config.version(key + ".")).map(Catalog.Entry::provided)
                 .orElseThrow(() -> new ConnectException("there is no " + kind.word() + " " + name + "; install its plugin or correct the name"));
         uses.accept(provided);
         return provided;

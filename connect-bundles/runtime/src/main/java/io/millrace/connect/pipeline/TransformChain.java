@@ -4,6 +4,7 @@ import io.millrace.api.plugin.PluginScope;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.catalog.Kind;
 import io.millrace.connect.catalog.Provided;
+import io.millrace.connect.catalog.VersionRequirement;
 import io.millrace.connect.config.ConnectorConfig;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -44,7 +45,7 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
             Map<String, ClassLoader> loaders = new HashMap<>();
             for (String alias : config.list(ConnectorConfig.PREDICATES)) {
                 Map<String, Object> own = config.withPrefix("predicates." + alias + ".");
-                Provided provided = find(catalog, Kind.PREDICATE, alias, own.remove("type"), uses);
+                Provided provided = find(catalog, Kind.PREDICATE, alias, own, uses);
                 try (var _ = PluginScope.of(provided.loader())) {
                     Predicate<R> predicate = provided.instantiate(Predicate.class);
                     chain.predicates.put(alias, predicate);
@@ -54,7 +55,7 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
             }
             for (String alias : config.list(ConnectorConfig.TRANSFORMS)) {
                 Map<String, Object> own = config.withPrefix("transforms." + alias + ".");
-                Provided provided = find(catalog, Kind.TRANSFORMATION, alias, own.remove("type"), uses);
+                Provided provided = find(catalog, Kind.TRANSFORMATION, alias, own, uses);
                 Object predicate = own.remove("predicate");
                 boolean negate = Boolean.parseBoolean(String.valueOf(own.remove("negate")));
                 if (predicate != null && !chain.predicates.containsKey(predicate)) {
@@ -74,8 +75,11 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
         }
     }
 
-    private static Provided find(Catalog catalog, Kind kind, String alias, Object type, Consumer<Provided> uses) {
-        Provided provided = catalog.find(EnumSet.of(kind), String.valueOf(type)).map(Catalog.Entry::provided)
+    /** Takes what says which class it is out of the class's own settings. */
+    private static Provided find(Catalog catalog, Kind kind, String alias, Map<String, Object> own, Consumer<Provided> uses) {
+        Object type = own.remove("type");
+        VersionRequirement version = VersionRequirement.of(own.remove(ConnectorConfig.PLUGIN_VERSION));
+        Provided provided = catalog.find(EnumSet.of(kind), String.valueOf(type), version).map(Catalog.Entry::provided)
                 .orElseThrow(() -> new ConnectException(kind.word() + " " + alias + ": there is no class " + type + "; install its plugin"));
         uses.accept(provided);
         return provided;

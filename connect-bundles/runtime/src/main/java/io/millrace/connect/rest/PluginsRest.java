@@ -5,6 +5,7 @@ import io.millrace.api.http.HttpCall;
 import io.millrace.api.http.HttpError;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.catalog.Kind;
+import io.millrace.connect.catalog.VersionRequirement;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.config.Validation;
 import io.millrace.connect.herder.Herder;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigValue;
@@ -34,7 +36,7 @@ final class PluginsRest {
             return ConnectRest.get(call, list(connectorsOnly ? Validation.CONNECTORS : EnumSet.allOf(Kind.class)));
         }
         if (path.size() == 2 && path.get(1).equals("config")) {
-            return ConnectRest.get(call, definition(path.getFirst()));
+            return ConnectRest.get(call, definition(path.getFirst(), call.parameter("version").orElse(null)));
         }
         if (path.size() == 3 && path.get(1).equals("config") && path.get(2).equals("validate")) {
             return call.method().equals("PUT") ? validate(path.getFirst(), Json.strings(Json.body(call.body()))) : ConnectRest.notAllowed();
@@ -50,14 +52,22 @@ final class PluginsRest {
         return list;
     }
 
-    private List<Object> definition(String name) throws InterruptedException {
-        Catalog.Entry entry = herder.node().catalog().find(EnumSet.allOf(Kind.class), name)
+    private List<Object> definition(String name, String version) throws InterruptedException {
+        Catalog.Entry entry = inVersion(name, version)
                 .orElseThrow(() -> new HttpError(404, "Unknown plugin " + name + "."));
         return facts.definition(entry, def -> {
             List<Object> keys = new ArrayList<>();
             def.configKeys().values().stream().filter(key -> !key.internalConfig).forEach(key -> keys.add(key(key)));
             return keys;
         });
+    }
+
+    private Optional<Catalog.Entry> inVersion(String name, String version) {
+        try {
+            return herder.node().catalog().find(EnumSet.allOf(Kind.class), name, VersionRequirement.of(version));
+        } catch (IllegalArgumentException | Catalog.NoSuchVersionException e) {
+            throw new HttpError(400, e.getMessage());
+        }
     }
 
     private HttpAnswer validate(String name, Map<String, String> config) throws InterruptedException {

@@ -64,6 +64,43 @@ class CatalogTest {
         assertThat(found(Kind.SINK, "OldSink")).isEqualTo("a.OldSinkConnector");
     }
 
+    private String version(Catalog in, String requirement) {
+        return in.find(EnumSet.of(Kind.SINK), "Sink", VersionRequirement.of(requirement)).orElseThrow().provided().plugin().version();
+    }
+
+    @Test
+    void theVersionAskedForIsTakenAndElseTheCurrentOne() {
+        Map<String, List<String>> services = Map.of(SINKS, List.of("a.SinkConnector"));
+        TestPlugin old = new TestPlugin("p", "1.4", services, false);
+        catalog.add(old);
+        catalog.add(new TestPlugin("p", "2.0", services, true));
+        catalog.add(new TestPlugin("p", "3.0-rc1", services, false));
+        assertThat(version(catalog, null)).isEqualTo("2.0");
+        assertThat(version(catalog, "[1,2)")).isEqualTo("1.4");
+        assertThat(version(catalog, "[1,)")).isEqualTo("3.0-rc1");
+        assertThat(version(catalog, "latest")).isEqualTo("3.0-rc1");
+        assertThat(version(catalog, "2.0")).isEqualTo("2.0");
+        assertThat(catalog.versions(EnumSet.of(Kind.SINK), "Sink")).containsExactly("3.0-rc1", "2.0", "1.4");
+        assertThatThrownBy(() -> version(catalog, "[4,)")).isInstanceOf(Catalog.NoSuchVersionException.class)
+                .hasMessageContaining("a.SinkConnector").hasMessageContaining("[4,)").hasMessageContaining("1.4, 2.0, 3.0-rc1");
+        assertThat(version(catalog.at(old), null)).as("what serves a connector comes from its own plugin").isEqualTo("1.4");
+    }
+
+    @Test
+    void aClassThatSaysItsVersionIsTakenAtItsWord() {
+        catalog.add(new TestPlugin("p", "7.7", Map.of(SINKS, List.of(Talkative.class.getName()))));
+        assertThat(catalog.versions(EnumSet.of(Kind.SINK), Talkative.class.getName())).containsExactly("1.2.3");
+        assertThat(catalog.find(EnumSet.of(Kind.SINK), Talkative.class.getName(), VersionRequirement.of("1.2.3"))).isPresent();
+    }
+
+    /** Says its version. */
+    public static final class Talkative implements org.apache.kafka.connect.components.Versioned {
+        @Override
+        public String version() {
+            return "1.2.3";
+        }
+    }
+
     @Test
     void aClassOfTheWrongTypeIsRefused() {
         Provided provided = new Provided(sinks("1"), "java.lang.Object");

@@ -1,0 +1,53 @@
+package io.millrace.itest;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/** Reads what is committed in the first partition of a topic, from its beginning on. */
+final class TopicTail implements AutoCloseable {
+
+    /** @param atNanos when it came */
+    record Line(String value, long atNanos) {}
+
+    private final List<Line> lines = new CopyOnWriteArrayList<>();
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    TopicTail(String bootstrap, String topic) {
+        Map<String, Object> settings = ClientSettings.of(bootstrap, Map.of("auto.offset.reset", "earliest", "isolation.level", "read_committed",
+                "enable.auto.commit", "false", "allow.auto.create.topics", "false", "fetch.max.wait.ms", "20", "metadata.max.age.ms", "500"));
+        this.thread = Thread.ofPlatform().name("tail of " + topic).daemon().start(() -> read(settings, new TopicPartition(topic, 0)));
+    }
+
+    private void read(Map<String, Object> settings, TopicPartition partition) {
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+            consumer.assign(List.of(partition));
+            while (!stopped) {
+                consumer.poll(Duration.ofMillis(50)).forEach(record -> lines.add(new Line(record.value(), System.nanoTime())));
+            }
+        }
+    }
+
+    List<Line> lines() {
+        return lines;
+    }
+
+    int size() {
+        return lines.size();
+    }
+
+    String last() {
+        return lines.isEmpty() ? "" : lines.get(lines.size() - 1).value();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        stopped = true;
+        thread.join();
+    }
+}

@@ -1,0 +1,87 @@
+package io.millrace.itest.sample;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.connect.connector.Task;
+import org.apache.kafka.connect.source.ExactlyOnceSupport;
+import org.apache.kafka.connect.source.SourceConnector;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.source.SourceTask;
+
+/** Counts from where it stopped: {@code version number}, one every few milliseconds. */
+public final class CountingSource extends SourceConnector {
+
+    private Map<String, String> config;
+
+    @Override
+    public String version() {
+        return Release.version();
+    }
+
+    @Override
+    public ConfigDef config() {
+        return new ConfigDef().define("topic", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH, "Topic to count in.")
+                .define("pause.ms", ConfigDef.Type.LONG, 5L, ConfigDef.Importance.LOW, "Pause between numbers.");
+    }
+
+    @Override
+    public void start(Map<String, String> settings) {
+        config = settings;
+    }
+
+    @Override
+    public Class<? extends Task> taskClass() {
+        return Counter.class;
+    }
+
+    @Override
+    public List<Map<String, String>> taskConfigs(int max) {
+        return List.of(config);
+    }
+
+    @Override
+    public ExactlyOnceSupport exactlyOnceSupport(Map<String, String> settings) {
+        return ExactlyOnceSupport.SUPPORTED;
+    }
+
+    @Override
+    public void stop() {
+        config = null;
+    }
+
+    /** The task. */
+    public static final class Counter extends SourceTask {
+
+        private static final Map<String, String> PARTITION = Map.of("counter", "1");
+
+        private String topic;
+        private long pauseMs;
+        private long next;
+
+        @Override
+        public String version() {
+            return Release.version();
+        }
+
+        @Override
+        public void start(Map<String, String> settings) {
+            topic = settings.get("topic");
+            pauseMs = Long.parseLong(settings.getOrDefault("pause.ms", "5"));
+            Map<String, Object> stored = context.offsetStorageReader().offset(PARTITION);
+            next = stored == null ? 0 : (Long) stored.get("next");
+        }
+
+        @Override
+        public List<SourceRecord> poll() throws InterruptedException {
+            Thread.sleep(pauseMs);
+            long number = next++;
+            return List.of(new SourceRecord(PARTITION, Map.of("next", next), topic, null, Release.version() + " " + number));
+        }
+
+        @Override
+        public void stop() {
+            // poll() comes back by itself.
+        }
+    }
+}
