@@ -2,6 +2,8 @@ package io.millrace.broker.handler;
 
 import io.millrace.broker.log.PartitionLog.Appended;
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.log.RefusedRecordsException;
+import io.millrace.broker.log.RefusedRecordsException.Refused;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.LedPartition;
 import io.millrace.broker.metadata.TopicImage;
@@ -12,14 +14,19 @@ import java.util.List;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -140,8 +147,15 @@ final class Produce implements Handler {
         try {
             part.bytes = part.records.sizeInBytes();
             part.appended = part.led.log().append(part.records, Origin.CLIENT, part.led.leaderEpoch(), acks == ALL);
+        } catch (RefusedRecordsException refused) {
+            part.fail(call, refused.error());
+            part.refused = refused.records();
+            part.startOffset = part.led.log().startOffset();
+        } catch (RecordTooLargeException | RecordBatchTooLargeException | CorruptRecordException | KafkaStorageException refused) {
+            part.fail(call, refused);
         } catch (RuntimeException refused) {
             part.fail(call, refused);
+            part.startOffset = part.led.log().startOffset();
         } finally {
             part.records = null;
         }
@@ -187,6 +201,9 @@ final class Produce implements Handler {
         private Appended appended;
         private Errors error;
         private String message;
+        private List<Refused> refused = List.of();
+        /** Of the log, if it was asked. */
+        private long startOffset = ProduceResponse.INVALID_OFFSET;
 
         Part(String name, Uuid id, int index) {
             this.name = name;
@@ -217,7 +234,9 @@ final class Produce implements Handler {
             PartitionProduceResponse response = new PartitionProduceResponse().setIndex(index);
             if (error != null) {
                 return response.setErrorCode(error.code()).setErrorMessage(message).setBaseOffset(ProduceResponse.INVALID_OFFSET)
-                        .setLogAppendTimeMs(RecordBatch.NO_TIMESTAMP).setLogStartOffset(ProduceResponse.INVALID_OFFSET);
+                        .setLogAppendTimeMs(RecordBatch.NO_TIMESTAMP).setLogStartOffset(startOffset)
+                        .setRecordErrors(refused.stream().map(one -> new BatchIndexAndErrorMessage().setBatchIndex(one.index())
+                                .setBatchIndexErrorMessage(one.message())).toList());
             }
             return response.setBaseOffset(appended.firstOffset()).setLogAppendTimeMs(appended.logAppendTime())
                     .setLogStartOffset(appended.startOffset());

@@ -1,7 +1,10 @@
 package io.millrace.broker.log;
 
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.log.RefusedRecordsException.Refused;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.CorruptRecordException;
@@ -50,8 +53,7 @@ final class BatchValidator {
             checkHeader(batch, origin, limits);
             idempotent |= batch.hasProducerId();
             if (origin == Origin.CLIENT && !isFlawless(records.buffer(), position, batch, limits, now)) {
-                checkTimestamp(batch, limits, now);
-                checkRecords(batch, limits);
+                checkRecords(batch, limits, now);
             }
             position += batch.sizeInBytes();
             convert |= wanted != null && wanted != batch.compressionType() && !batch.isControlBatch();
@@ -101,21 +103,14 @@ final class BatchValidator {
                 limits.compacted());
     }
 
-    private void checkTimestamp(RecordBatch batch, LogLimits limits, long now) {
-        if (limits.timestampType() == TimestampType.LOG_APPEND_TIME || batch.maxTimestamp() == RecordBatch.NO_TIMESTAMP) {
-            return;
-        }
-        long ahead = batch.maxTimestamp() - now;
-        long behind = now - batch.maxTimestamp();
-        if (ahead > limits.maxAheadMs() || behind > limits.maxBehindMs()) {
-            throw new InvalidTimestampException(partition + ": timestamp " + batch.maxTimestamp() + " is too far from the broker's time " + now
-                    + "; see message.timestamp.before.max.ms and message.timestamp.after.max.ms");
-        }
-    }
-
-    private void checkRecords(MutableRecordBatch batch, LogLimits limits) {
+    private void checkRecords(MutableRecordBatch batch, LogLimits limits, long now) {
         int expected = batch.countOrNull();
         int seen = 0;
+        boolean timed = limits.timestampType() != TimestampType.LOG_APPEND_TIME;
+        long earliest = now - limits.maxBehindMs();
+        long latest = now > Long.MAX_VALUE - limits.maxAheadMs() ? Long.MAX_VALUE : now + limits.maxAheadMs();
+        List<Refused> refused = null;
+        boolean untimely = false;
         try (CloseableIterator<Record> records = batch.skipKeyValueIterator(buffers)) {
             while (records.hasNext()) {
                 Record record = records.next();
@@ -123,8 +118,14 @@ final class BatchValidator {
                     throw new InvalidRecordException(partition + ": record " + seen + " of a batch has offset delta "
                             + (record.offset() - batch.baseOffset()));
                 }
+                long timestamp = record.timestamp();
+                if (timed && (timestamp < earliest || timestamp > latest) && timestamp != RecordBatch.NO_TIMESTAMP) {
+                    untimely = true;
+                    refused = note(refused, seen, "timestamp " + timestamp + " is too far from the broker's time " + now
+                            + "; see message.timestamp.before.max.ms and message.timestamp.after.max.ms");
+                }
                 if (limits.compacted() && !record.hasKey()) {
-                    throw new InvalidRecordException(partition + ": a compacted topic takes no record without a key");
+                    refused = note(refused, seen, "a compacted topic takes no record without a key");
                 }
                 seen++;
             }
@@ -132,6 +133,16 @@ final class BatchValidator {
         if (seen != expected) {
             throw new InvalidRecordException(partition + ": a batch says that it has " + expected + " records and has " + seen);
         }
+        if (refused != null) {
+            String message = partition + ": " + refused.size() + " of " + seen + " records were refused, the first: " + refused.getFirst().message();
+            throw new RefusedRecordsException(untimely ? new InvalidTimestampException(message) : new InvalidRecordException(message), refused);
+        }
+    }
+
+    private static List<Refused> note(List<Refused> refused, int index, String message) {
+        List<Refused> all = refused == null ? new ArrayList<>() : refused;
+        all.add(new Refused(index, message));
+        return all;
     }
 
     private MemoryRecords convert(MemoryRecords records, CompressionType codec) {
