@@ -3,9 +3,11 @@ package io.millrace.broker.handler;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.ClusterMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
 import org.apache.kafka.common.message.DeleteRecordsResponseData;
@@ -47,6 +49,9 @@ final class DeleteRecords implements Handler {
                 .setLowWatermark(DeleteRecordsResponse.INVALID_LOW_WATERMARK);
         try {
             PartitionLog log = metadata.log(partition).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
+            if (Topic.isInternal(partition.topic())) {
+                throw new InvalidTopicException("topic " + partition.topic() + " is internal: its records cannot be deleted by request");
+            }
             if (!log.config().deleted()) {
                 throw new PolicyViolationException(partition + " has cleanup.policy=compact: its records go when newer ones of their key come");
             }

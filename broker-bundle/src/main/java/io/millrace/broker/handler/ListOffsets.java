@@ -3,6 +3,8 @@ package io.millrace.broker.handler;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.LedPartition;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.common.IsolationLevel;
@@ -24,6 +26,10 @@ import org.apache.kafka.common.requests.ListOffsetsResponse;
 final class ListOffsets implements Handler {
 
     private static final short FIRST_WITH_EPOCH = 4;
+    /** The version from which on a special time may be asked for. */
+    private static final Map<Long, Integer> SPECIAL_TIMES = Map.of(ListOffsetsRequest.LATEST_TIMESTAMP, 1, ListOffsetsRequest.EARLIEST_TIMESTAMP, 1,
+            ListOffsetsRequest.MAX_TIMESTAMP, 7, ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP, 8, ListOffsetsRequest.LATEST_TIERED_TIMESTAMP, 9,
+            ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP, 11);
 
     private final ClusterMetadata metadata;
 
@@ -46,8 +52,12 @@ final class ListOffsets implements Handler {
             ListOffsetsResponseData response = new ListOffsetsResponseData();
             for (ListOffsetsTopic topic : request.topics()) {
                 ListOffsetsTopicResponse found = new ListOffsetsTopicResponse().setName(topic.name());
+                Set<TopicPartition> answered = new HashSet<>();
                 for (ListOffsetsPartition asked : topic.partitions()) {
                     TopicPartition partition = new TopicPartition(topic.name(), asked.partitionIndex());
+                    if (!answered.add(partition)) {
+                        continue;
+                    }
                     found.partitions().add(find(call, partition, asked, committed, duplicates.contains(partition)));
                 }
                 response.topics().add(found);
@@ -62,6 +72,9 @@ final class ListOffsets implements Handler {
         try {
             if (duplicate) {
                 throw Errors.INVALID_REQUEST.exception(partition + " occurs twice in the request");
+            }
+            if (asked.timestamp() < 0 && call.version() < SPECIAL_TIMES.getOrDefault(asked.timestamp(), Integer.MAX_VALUE)) {
+                throw new UnsupportedVersionException("version " + call.version() + " does not know the special time " + asked.timestamp());
             }
             LedPartition led = metadata.leader(partition)
                     .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
@@ -81,14 +94,13 @@ final class ListOffsets implements Handler {
             return found.setOffset(end).setLeaderEpoch(led.leaderEpoch());
         }
         if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP || timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP) {
-            return found.setOffset(log.startOffset()).setLeaderEpoch(led.leaderEpoch());
+            long start = log.startOffset();
+            int epoch = start == log.endOffset() ? led.leaderEpoch() : log.epochAt(start);
+            return found.setOffset(start).setLeaderEpoch(epoch < 0 ? led.leaderEpoch() : epoch);
         }
         if (timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP || timestamp == ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {
             // Nothing is ever moved to another tier.
             return found;
-        }
-        if (timestamp < ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {
-            throw new UnsupportedVersionException("the special time " + timestamp + " is unknown");
         }
         Optional<TimestampAndOffset> record = timestamp == ListOffsetsRequest.MAX_TIMESTAMP ? log.maxTimestamp() : log.offsetForTimestamp(timestamp, end);
         return record.filter(there -> there.offset >= 0 && there.offset < end)

@@ -1,5 +1,6 @@
 package io.millrace.broker.handler;
 
+import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.PartitionLog.EpochEnd;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.LedPartition;
@@ -47,13 +48,23 @@ final class OffsetForLeaderEpoch implements Handler {
             LedPartition led = metadata.leader(partition)
                     .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
             led.checkEpoch(asked.currentLeaderEpoch());
-            if (asked.leaderEpoch() == led.leaderEpoch()) {
-                return result.setLeaderEpoch(led.leaderEpoch()).setEndOffset(led.log().endOffset());
-            }
-            EpochEnd end = led.log().endOfEpoch(asked.leaderEpoch());
+            EpochEnd end = end(led, asked.leaderEpoch());
             return result.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
         } catch (RuntimeException refused) {
             return result.setErrorCode(Failure.of(call, partition, refused).code());
         }
+    }
+
+    /** The log learns of an epoch by its first batch: until then the leader's own one ends and begins where the log ends. */
+    private static EpochEnd end(LedPartition led, int epoch) {
+        PartitionLog log = led.log();
+        if (epoch == led.leaderEpoch()) {
+            return new EpochEnd(epoch, log.endOffset());
+        }
+        int written = log.leaderEpoch();
+        if (epoch > written && epoch < led.leaderEpoch()) {
+            return new EpochEnd(written < 0 ? epoch : written, log.endOffset());
+        }
+        return log.endOfEpoch(epoch);
     }
 }

@@ -71,6 +71,16 @@ final class LeaderEpochs {
         return new PartitionLog.EpochEnd(floor == null ? epoch : floor.getKey(), higher.getValue());
     }
 
+    /** @return the latest epoch that began at the offset or before; -1 if there is none */
+    int at(long offset) {
+        for (Map.Entry<Integer, Long> start : starts.descendingMap().entrySet()) {
+            if (start.getValue() <= offset) {
+                return start.getKey();
+            }
+        }
+        return -1;
+    }
+
     /** Drops what begins at or after the end of a cut log. */
     void truncateTo(long endOffset) throws IOException {
         if (starts.values().removeIf(start -> start >= endOffset && endOffset > 0)) {

@@ -81,6 +81,9 @@ public interface PartitionLog {
     /** Largest epoch at most {@code leaderEpoch}, and where the next one begins (KIP-101, KIP-320). {@code (-1, -1)} if unknown. */
     EpochEnd endOfEpoch(int leaderEpoch);
 
+    /** The leader epoch that the offset was or will be written in; -1 if nothing was ever written. */
+    int epochAt(long offset);
+
     /** Removes what is before the offset, durably. @return the new start offset */
     long deleteBefore(long offset);
 

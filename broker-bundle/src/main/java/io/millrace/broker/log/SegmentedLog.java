@@ -451,6 +451,16 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
+    public int epochAt(long offset) {
+        appending.lock();
+        try {
+            return epochs.at(offset);
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    @Override
     public long deleteBefore(long offset) {
         appending.lock();
         try {
