@@ -1,8 +1,8 @@
 package io.millrace.broker.coordinator;
 
 import io.millrace.broker.log.PartitionLog;
-import io.millrace.broker.log.PartitionLog.ActiveProducer;
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.log.Verification;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,10 +124,24 @@ public final class Shard<M extends StateMachine> {
         return response;
     }
 
+    /** As of the partition's log, see {@link PartitionLog#verify}. */
+    public Verification verify(long producerId, short producerEpoch) {
+        return log.verify(producerId, producerEpoch, 0, false);
+    }
+
+    /** In a command: no marker can come in between. */
+    public boolean isVerified(long producerId, short producerEpoch, Verification verification) {
+        return log.isVerified(producerId, producerEpoch, verification);
+    }
+
+    public void refused(long producerId, Verification verification) {
+        log.refused(producerId, verification);
+    }
+
     /** A transaction's marker reached this partition: appends it, and lets the state follow. */
-    public void end(long producerId, short producerEpoch, boolean commit, int coordinatorEpoch) {
+    public void end(long producerId, short producerEpoch, boolean commit, int coordinatorEpoch, Origin origin) {
         run((state, journal) -> {
-            appended(log.append(marker(producerId, producerEpoch, commit, coordinatorEpoch, journal.now()), Origin.COORDINATOR, epoch(), true));
+            appended(log.append(marker(producerId, producerEpoch, commit, coordinatorEpoch, journal.now()), origin, epoch(), true));
             state.ended(producerId, commit);
             return null;
         });
@@ -207,14 +221,7 @@ public final class Shard<M extends StateMachine> {
         if (first.producerId() == Journal.NO_PRODUCER) {
             return MemoryRecords.withRecords(Compression.NONE, records);
         }
-        // The log takes an unchanged sequence for a repetition, so the coordinator counts on behalf of the producer.
-        int sequence = 0;
-        for (ActiveProducer producer : log.producers()) {
-            if (producer.producerId() == first.producerId() && producer.epoch() == first.producerEpoch() && producer.lastSequence() >= 0) {
-                sequence = producer.lastSequence() == Integer.MAX_VALUE ? 0 : producer.lastSequence() + 1;
-            }
-        }
         return MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, 0L, Compression.NONE, TimestampType.CREATE_TIME, first.producerId(),
-                first.producerEpoch(), sequence, RecordBatch.NO_PARTITION_LEADER_EPOCH, true, records);
+                first.producerEpoch(), 0, RecordBatch.NO_PARTITION_LEADER_EPOCH, true, records);
     }
 }

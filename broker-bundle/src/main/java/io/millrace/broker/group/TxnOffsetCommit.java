@@ -5,9 +5,12 @@ import io.millrace.broker.group.GroupShard.Committer;
 import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handler;
+import io.millrace.broker.log.Verification;
 import io.millrace.broker.transaction.TransactionGate;
+import io.millrace.broker.transaction.TransactionGate.Client;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestPartition;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestTopic;
@@ -35,9 +38,6 @@ final class TxnOffsetCommit implements Handler {
         return ApiKeys.TXN_OFFSET_COMMIT;
     }
 
-    /** From this version on the offsets join the transaction here (KIP-890). */
-    private static final short JOINS_TRANSACTION = 5;
-
     @Override
     public Answer handle(Call call) {
         TxnOffsetCommitRequestData request = call.as(TxnOffsetCommitRequest.class).data();
@@ -45,11 +45,11 @@ final class TxnOffsetCommit implements Handler {
             throw Errors.INVALID_GROUP_ID.exception();
         }
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
-        transactions.enter(request.transactionalId(), request.producerId(), request.producerEpoch(), List.of(shard.partition()),
-                call.version() >= JOINS_TRANSACTION);
+        Verification verification = enter(call, request, shard);
         Committer committer = new Committer(request.memberId(), request.groupInstanceId(), request.generationIdOrMemberEpoch());
         TxnOffsetCommitResponseData response = shard.run((state, journal) -> {
-            Errors refused = state.admit(request.groupId(), committer, true, journal);
+            Errors refused = shard.isVerified(request.producerId(), request.producerEpoch(), verification)
+                    ? state.admit(request.groupId(), committer, true, journal) : Errors.INVALID_TXN_STATE;
             TxnOffsetCommitResponseData results = new TxnOffsetCommitResponseData();
             for (TxnOffsetCommitRequestTopic topic : request.topics()) {
                 String name = groups.topicName(call.version() >= 6, topic.topicId(), topic.name());
@@ -71,5 +71,27 @@ final class TxnOffsetCommit implements Handler {
             shard.awaitDurable();
             return new TxnOffsetCommitResponse(response);
         };
+    }
+
+    /** Has the transaction's coordinator asked, unless the transaction is open in the group's partition already. */
+    private Verification enter(Call call, TxnOffsetCommitRequestData request, Shard<GroupShard> shard) {
+        Client client = Client.ofTxnOffsetCommit(call.version());
+        if (!transactions.isAskedFor(client)) {
+            return Verification.NOT_REQUIRED;
+        }
+        Verification verification = shard.verify(request.producerId(), request.producerEpoch());
+        if (verification == null) {
+            return null;
+        }
+        Errors error = transactions.enter(request.transactionalId(), request.producerId(), request.producerEpoch(), List.of(shard.partition()), client)
+                .get(shard.partition());
+        if (error == Errors.NONE) {
+            return verification;
+        }
+        if (!(error.exception() instanceof RetriableException)) {
+            shard.refused(request.producerId(), verification);
+        }
+        throw (error == Errors.NOT_ENOUGH_REPLICAS ? Errors.COORDINATOR_LOAD_IN_PROGRESS : error).exception("transaction of " + request.transactionalId()
+                + ", producer " + request.producerId() + " epoch " + request.producerEpoch() + ": " + error.message());
     }
 }

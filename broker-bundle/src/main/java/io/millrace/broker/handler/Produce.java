@@ -4,13 +4,16 @@ import io.millrace.broker.log.PartitionLog.Appended;
 import io.millrace.broker.log.PartitionLog.Origin;
 import io.millrace.broker.log.RefusedRecordsException;
 import io.millrace.broker.log.RefusedRecordsException.Refused;
+import io.millrace.broker.log.Verification;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.LedPartition;
 import io.millrace.broker.metadata.TopicImage;
 import io.millrace.broker.metrics.Traffic;
 import io.millrace.broker.transaction.TransactionGate;
+import io.millrace.broker.transaction.TransactionGate.Client;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -20,6 +23,7 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.Topic;
@@ -69,7 +73,11 @@ final class Produce implements Handler {
             throw new InvalidRequiredAcksException("acks=" + acks + "; allowed are -1 (all), 0 and 1");
         }
         List<Part> parts = parts(call, request);
-        enterTransaction(call, request, parts);
+        try {
+            enterTransaction(call, request, parts);
+        } catch (RuntimeException refused) {
+            parts.forEach(part -> part.fail(call, refused));
+        }
         for (Part part : parts) {
             append(call, part, acks);
             count(part);
@@ -106,37 +114,44 @@ final class Produce implements Handler {
         return parts;
     }
 
+    /** Has the transaction's coordinator asked about partitions that the transaction is not open in yet. */
     private void enterTransaction(Call call, ProduceRequest request, List<Part> parts) {
-        List<Part> transactional = new ArrayList<>();
-        long producerId = RecordBatch.NO_PRODUCER_ID;
-        short producerEpoch = RecordBatch.NO_PRODUCER_EPOCH;
+        Client client = Client.ofProduce(call.version());
+        List<Part> entering = new ArrayList<>();
+        RecordBatch first = null;
         for (Part part : parts) {
-            if (part.records != null) {
-                RecordBatch batch = part.records.firstBatch();
-                if (batch != null && batch.isTransactional()) {
-                    transactional.add(part);
-                    producerId = batch.producerId();
-                    producerEpoch = batch.producerEpoch();
-                }
+            RecordBatch batch = part.records == null ? null : part.records.firstBatch();
+            if (batch == null || !batch.isTransactional()) {
+                continue;
+            }
+            if (request.transactionalId() == null) {
+                throw Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED.exception("transactional batches need the request's transactional id");
+            }
+            if (first != null && (first.producerId() != batch.producerId() || first.producerEpoch() != batch.producerEpoch())) {
+                throw Errors.INVALID_PRODUCER_ID_MAPPING.exception("one request holds batches of two transactional producers");
+            }
+            first = batch;
+            part.verification = transactions.isAskedFor(client)
+                    ? part.led.log().verify(batch.producerId(), batch.producerEpoch(), batch.baseSequence(), client == Client.ADDS_BY_WRITING)
+                    : Verification.NOT_REQUIRED;
+            if (part.verification != null && part.verification != Verification.NOT_REQUIRED) {
+                entering.add(part);
             }
         }
-        if (transactional.isEmpty()) {
+        if (entering.isEmpty()) {
             return;
         }
-        try {
-            if (request.transactionalId() == null) {
-                throw Errors.INVALID_REQUEST.exception("transactional batches need the request's transactional id");
-            }
-            for (Part part : transactional) {
-                RecordBatch batch = part.records.firstBatch();
-                if (batch.producerId() != producerId || batch.producerEpoch() != producerEpoch) {
-                    throw Errors.INVALID_REQUEST.exception("one request holds batches of two transactional producers");
+        Map<TopicPartition, Errors> results = transactions.enter(request.transactionalId(), first.producerId(), first.producerEpoch(),
+                entering.stream().map(part -> part.partition).toList(), client);
+        for (Part part : entering) {
+            Errors error = results.get(part.partition);
+            if (error != Errors.NONE) {
+                if (!(error.exception() instanceof RetriableException)) {
+                    part.led.log().refused(first.producerId(), part.verification);
                 }
+                part.fail(call, error.exception("transaction of " + request.transactionalId() + ", producer " + first.producerId() + " epoch "
+                        + first.producerEpoch() + ", " + part.partition + ": " + error.message()));
             }
-            transactions.enter(request.transactionalId(), producerId, producerEpoch, transactional.stream().map(part -> part.partition).toList(),
-                    ProduceRequest.isTransactionV2Requested(call.version()));
-        } catch (RuntimeException refused) {
-            transactional.forEach(part -> part.fail(call, refused));
         }
     }
 
@@ -146,7 +161,7 @@ final class Produce implements Handler {
         }
         try {
             part.bytes = part.records.sizeInBytes();
-            part.appended = part.led.log().append(part.records, Origin.CLIENT, part.led.leaderEpoch(), acks == ALL);
+            part.appended = part.led.log().append(part.records, Origin.CLIENT, part.led.leaderEpoch(), acks == ALL, part.verification);
         } catch (RefusedRecordsException refused) {
             part.fail(call, refused.error());
             part.refused = refused.records();
@@ -199,6 +214,7 @@ final class Produce implements Handler {
         private MemoryRecords records;
         private int bytes;
         private Appended appended;
+        private Verification verification;
         private Errors error;
         private String message;
         private List<Refused> refused = List.of();

@@ -32,7 +32,32 @@ public interface PartitionLog {
      *
      * <p>A batch that repeats one of the producer's last five is not written: the answer has the offsets of the first time.
      */
-    Appended append(MemoryRecords records, Origin origin, int leaderEpoch, boolean durable);
+    default Appended append(MemoryRecords records, Origin origin, int leaderEpoch, boolean durable) {
+        return append(records, origin, leaderEpoch, durable, null);
+    }
+
+    /**
+     * As above, of a client's transaction.
+     *
+     * @param verification of {@link #verify}, or null if the transaction is open here
+     * @throws org.apache.kafka.common.errors.InvalidTxnStateException if it is not open here and the verification is from before it ended
+     */
+    Appended append(MemoryRecords records, Origin origin, int leaderEpoch, boolean durable, Verification verification);
+
+    /**
+     * To be called before a transaction's coordinator is asked whether the producer may write here (KIP-890).
+     *
+     * @param sequence of the batch to come
+     * @param fromZero whether the producer has a new epoch with each transaction, so that it begins with sequence 0
+     * @return null if the transaction is open here, so that nobody needs to be asked
+     */
+    Verification verify(long producerId, short epoch, int sequence, boolean fromZero);
+
+    /** Whether the producer may write to the transaction here and now. */
+    boolean isVerified(long producerId, short epoch, Verification verification);
+
+    /** The coordinator did not agree and will not. */
+    void refused(long producerId, Verification verification);
 
     /**
      * Blocks until everything before {@code offset} is on stable storage; one fsync serves all who wait on a disk. Returns at once when the
@@ -110,16 +135,25 @@ public interface PartitionLog {
     enum Origin {
         /** A client: control batches and producer epochs of others are refused. */
         CLIENT,
-        /** A coordinator of this cluster: may append control batches. */
+        /** A coordinator of this cluster: may append control batches; sequences are its own business. */
         COORDINATOR,
+        /**
+         * As before, on behalf of a producer that gets a new epoch with each transaction: a marker of an epoch that was seen already comes too
+         * late (KIP-1228).
+         */
+        COORDINATOR_OF_NEW_EPOCHS,
         /** A replica: offsets and epochs are taken as they are. */
-        REPLICATION
+        REPLICATION;
+
+        boolean isCoordinator() {
+            return this == COORDINATOR || this == COORDINATOR_OF_NEW_EPOCHS;
+        }
     }
 
     /**
      * @param firstOffset   of the first record; of the first time if a duplicate
      * @param lastOffset    of the last record
-     * @param logAppendTime in milliseconds, or -1 unless the topic stamps records itself
+     * @param logAppendTime in milliseconds, or -1 unless the topic stamps records itself; the batch's own time if a duplicate
      * @param startOffset   of the log
      * @param duplicate     whether nothing was written because the producer had written it before
      */

@@ -24,6 +24,7 @@ final class ProducerState {
     private int coordinatorEpoch = -1;
     private long lastTimestamp = -1;
     private long transactionStart = NO_TRANSACTION;
+    private long endedAt = -1;
     private final Deque<Batch> batches = new ArrayDeque<>(BATCHES_KEPT);
 
     ProducerState(long producerId, short epoch) {
@@ -53,18 +54,22 @@ final class ProducerState {
         return null;
     }
 
-    /** Refuses a batch of a fenced epoch, or one that leaves a gap. */
-    void check(TopicPartition partition, short batchEpoch, int firstSequence) {
+    /** Refuses a batch of a fenced epoch. */
+    void checkEpoch(TopicPartition partition, short batchEpoch) {
         if (batchEpoch < epoch) {
             throw new InvalidProducerEpochException("producer " + producerId + " of epoch " + batchEpoch + " was fenced on " + partition
                     + " by epoch " + epoch);
         }
+    }
+
+    /** Refuses a batch that leaves a gap. Each epoch begins with 0, also one that a marker began. */
+    void checkSequence(TopicPartition partition, short batchEpoch, int firstSequence) {
         if (batchEpoch > epoch) {
-            if (firstSequence != 0 && lastSequence() != -1) {
+            if (firstSequence != 0) {
                 throw new OutOfOrderSequenceException("producer " + producerId + " begins epoch " + batchEpoch + " on " + partition
                         + " with sequence " + firstSequence + ", expected 0");
             }
-        } else if (lastSequence() != -1 && firstSequence != next(lastSequence())) {
+        } else if (firstSequence != next(lastSequence())) {
             throw new OutOfOrderSequenceException("producer " + producerId + " sent sequence " + firstSequence + " to " + partition
                     + ", expected " + next(lastSequence()));
         }
@@ -83,8 +88,9 @@ final class ProducerState {
     }
 
     /** A marker ended the transaction; its epoch fences earlier ones, and sequences begin anew if it is a later one. */
-    void ended(short markerEpoch, int markerCoordinatorEpoch, long timestamp) {
+    void ended(short markerEpoch, int markerCoordinatorEpoch, long timestamp, long offset) {
         begin(markerEpoch);
+        endedAt = offset;
         coordinatorEpoch = markerCoordinatorEpoch;
         lastTimestamp = timestamp;
         transactionStart = NO_TRANSACTION;
@@ -121,6 +127,11 @@ final class ProducerState {
     /** Offset of the open transaction's first record, or {@link #NO_TRANSACTION}. */
     long transactionStart() {
         return transactionStart;
+    }
+
+    /** Offset of the last marker, or -1 if there was none since the log was opened. */
+    long endedAt() {
+        return endedAt;
     }
 
     int lastSequence() {

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.TransactionCoordinatorFencedException;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.record.internal.ControlRecordType;
@@ -31,7 +32,11 @@ final class ProducerStates {
 
     private final TopicPartition partition;
     private final Map<Long, ProducerState> producers = new HashMap<>();
+    /** Producers by their transaction's first offset. */
     private final TreeMap<Long, Long> openTransactions = new TreeMap<>();
+    /** Markers by their transaction's first offset, of those that ended but not yet below the high watermark. */
+    private final TreeMap<Long, Long> ended = new TreeMap<>();
+    private final Map<Long, Verification> verifications = new HashMap<>();
 
     ProducerStates(TopicPartition partition) {
         this.partition = partition;
@@ -41,49 +46,85 @@ final class ProducerStates {
         return producers.size();
     }
 
-    /** @return the earlier batch that this one repeats, or null if it is to be appended; throws if it may not be */
-    ProducerState.Batch admit(RecordBatch batch, Origin origin) {
-        if (!batch.hasProducerId()) {
+    /**
+     * @param verification of a transactional batch of a client, or null
+     * @return the earlier batch that this one repeats, or null if it is to be appended; throws if it may not be
+     */
+    ProducerState.Batch admit(RecordBatch batch, Origin origin, Verification verification) {
+        if (!batch.hasProducerId() || origin == Origin.REPLICATION) {
             return null;
         }
         ProducerState producer = producers.get(batch.producerId());
         if (batch.isControlBatch()) {
-            admitMarker(batch, producer);
-            return null;
+            return producer == null ? null : admitMarker(batch, producer, origin);
         }
-        if (producer == null) {
-            // Its state may have expired or been deleted with the log: a sequence other than 0 is believed (KIP-360).
-            return null;
+        if (origin == Origin.CLIENT) {
+            ProducerState.Batch duplicate = producer == null ? null : producer.duplicateOf(batch.producerEpoch(), batch.baseSequence(), batch.lastSequence());
+            if (duplicate != null) {
+                return duplicate;
+            }
+            if (batch.isTransactional() && !isVerified(batch.producerId(), batch.producerEpoch(), verification)) {
+                throw new InvalidTxnStateException("a batch of producer " + batch.producerId() + " epoch " + batch.producerEpoch() + " on " + partition
+                        + " is not part of an open transaction");
+            }
         }
-        ProducerState.Batch duplicate = producer.duplicateOf(batch.producerEpoch(), batch.baseSequence(), batch.lastSequence());
-        if (duplicate != null) {
-            return duplicate;
-        }
-        if (origin == Origin.CLIENT || batch.baseSequence() != RecordBatch.NO_SEQUENCE) {
-            producer.check(partition, batch.producerEpoch(), batch.baseSequence());
-        } else if (batch.producerEpoch() < producer.epoch()) {
-            throw new InvalidProducerEpochException("producer " + batch.producerId() + " of epoch " + batch.producerEpoch()
-                    + " was fenced on " + partition + " by epoch " + producer.epoch());
-        }
-        if (!batch.isTransactional() && producer.transactionStart() != ProducerState.NO_TRANSACTION) {
-            throw new InvalidTxnStateException("producer " + batch.producerId() + " sent a batch outside of its open transaction to " + partition);
+        if (producer != null) {
+            producer.checkEpoch(partition, batch.producerEpoch());
+            if (origin == Origin.CLIENT) {
+                producer.checkSequence(partition, batch.producerEpoch(), batch.baseSequence());
+            }
+            if (!batch.isTransactional() && producer.transactionStart() != ProducerState.NO_TRANSACTION) {
+                throw new InvalidTxnStateException("producer " + batch.producerId() + " sent a batch outside of its open transaction to " + partition);
+            }
+        } else if (verification != null && !verification.allowsFirst(batch.baseSequence())) {
+            // Without one its state may have expired or been deleted with the log: a sequence other than 0 is believed (KIP-360).
+            throw new OutOfOrderSequenceException("producer " + batch.producerId() + " begins on " + partition + " with sequence " + batch.baseSequence()
+                    + ", expected one before it");
         }
         return null;
     }
 
-    private void admitMarker(RecordBatch batch, ProducerState producer) {
-        if (producer == null) {
-            return;
+    private ProducerState.Batch admitMarker(RecordBatch batch, ProducerState producer, Origin origin) {
+        int coordinatorEpoch = markerOf(batch).coordinatorEpoch();
+        boolean open = producer.transactionStart() != ProducerState.NO_TRANSACTION;
+        if (origin == Origin.COORDINATOR_OF_NEW_EPOCHS && batch.producerEpoch() == producer.epoch() && !open) {
+            // Each transaction ends with an epoch of its own, so this one has ended already: nothing is written twice.
+            return new ProducerState.Batch(RecordBatch.NO_SEQUENCE, RecordBatch.NO_SEQUENCE, producer.endedAt(), producer.endedAt(), producer.lastTimestamp());
         }
-        if (batch.producerEpoch() < producer.epoch()) {
+        if (batch.producerEpoch() < producer.epoch() || origin == Origin.COORDINATOR_OF_NEW_EPOCHS && batch.producerEpoch() == producer.epoch()) {
             throw new InvalidProducerEpochException("marker of producer " + batch.producerId() + " on " + partition + " has epoch "
                     + batch.producerEpoch() + ", fenced by " + producer.epoch());
         }
-        int coordinatorEpoch = markerOf(batch).coordinatorEpoch();
         if (coordinatorEpoch < producer.coordinatorEpoch()) {
             throw new TransactionCoordinatorFencedException("marker of producer " + batch.producerId() + " on " + partition
                     + " is of coordinator epoch " + coordinatorEpoch + ", which was fenced by " + producer.coordinatorEpoch());
         }
+        return null;
+    }
+
+    /** Whether the producer's transaction is open here, in that epoch. */
+    boolean isOpen(long producerId, short epoch) {
+        ProducerState producer = producers.get(producerId);
+        return producer != null && producer.transactionStart() != ProducerState.NO_TRANSACTION && producer.epoch() == epoch;
+    }
+
+    /** @return what to hand in with the batch once the coordinator agrees; null if the transaction is open here and nobody needs to be asked */
+    Verification verify(long producerId, short epoch, int sequence, boolean fromZero, long now) {
+        if (isOpen(producerId, epoch)) {
+            return null;
+        }
+        Verification verification = verifications.computeIfAbsent(producerId, _ -> new Verification(epoch, sequence, fromZero, now));
+        verification.expect(epoch, sequence);
+        return verification;
+    }
+
+    boolean isVerified(long producerId, short epoch, Verification verification) {
+        return isOpen(producerId, epoch) || verification != null
+                && (verification == Verification.NOT_REQUIRED || verifications.get(producerId) == verification);
+    }
+
+    void refused(long producerId, Verification verification) {
+        verifications.remove(producerId, verification);
     }
 
     /**
@@ -100,16 +141,19 @@ final class ProducerStates {
         if (batch.isControlBatch()) {
             EndTransactionMarker marker = markerOf(batch);
             long start = producer.transactionStart();
-            producer.ended(batch.producerEpoch(), marker.coordinatorEpoch(), batch.maxTimestamp());
+            producer.ended(batch.producerEpoch(), marker.coordinatorEpoch(), batch.maxTimestamp(), batch.baseOffset());
+            verifications.remove(id);
             if (start == ProducerState.NO_TRANSACTION) {
                 return null;
             }
             openTransactions.remove(start);
+            ended.put(start, batch.lastOffset());
             return marker.controlType() == ControlRecordType.ABORT ? new AbortedTransaction().setProducerId(id).setFirstOffset(start) : null;
         }
         producer.appended(batch.producerEpoch(), new ProducerState.Batch(batch.baseSequence(), batch.lastSequence(), batch.baseOffset(),
                 batch.lastOffset(), batch.maxTimestamp()), batch.isTransactional());
         if (batch.isTransactional()) {
+            verifications.remove(id);
             openTransactions.putIfAbsent(producer.transactionStart(), id);
         }
         return null;
@@ -121,18 +165,33 @@ final class ProducerStates {
     }
 
     /** Offset of the first record of the oldest open transaction, or {@code otherwise}. */
-    long firstUnstableOffset(long otherwise) {
+    long firstUndecidedOffset(long otherwise) {
         return openTransactions.isEmpty() ? otherwise : openTransactions.firstKey();
+    }
+
+    /**
+     * Offset of the first record of the oldest transaction that is open or whose marker may still be lost, or {@link Long#MAX_VALUE}.
+     *
+     * @param highWatermark what is before is not lost any more
+     */
+    long firstUnstableOffset(long highWatermark) {
+        if (!ended.isEmpty()) {
+            ended.values().removeIf(marker -> marker < highWatermark);
+        }
+        return Math.min(firstUndecidedOffset(Long.MAX_VALUE), ended.isEmpty() ? Long.MAX_VALUE : ended.firstKey());
     }
 
     /** Forgets producers that wrote nothing since {@code before}, unless their transaction is open. */
     void expire(long before) {
         producers.values().removeIf(producer -> producer.lastTimestamp() < before && producer.transactionStart() == ProducerState.NO_TRANSACTION);
+        verifications.values().removeIf(verification -> verification.since() < before);
     }
 
     void clear() {
         producers.clear();
         openTransactions.clear();
+        ended.clear();
+        verifications.clear();
     }
 
     Collection<ProducerState> producers() {

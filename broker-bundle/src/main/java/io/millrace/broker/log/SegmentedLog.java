@@ -122,7 +122,7 @@ final class SegmentedLog implements PartitionLog {
         if (!known.clean()) {
             flush();
         }
-        highWatermark = endOffset;
+        advance(endOffset);
     }
 
     /**
@@ -141,30 +141,34 @@ final class SegmentedLog implements PartitionLog {
                 }
             }
         }
-        firstUnstable = producers.firstUnstableOffset(Long.MAX_VALUE);
+    }
+
+    private void advance(long mark) {
+        highWatermark = mark;
+        firstUnstable = producers.firstUnstableOffset(mark);
     }
 
     private void note(Segment segment, RecordBatch batch, boolean index) throws IOException {
         AbortedTransaction aborted = producers.appended(batch);
         if (aborted != null && index) {
-            long stable = producers.firstUnstableOffset(batch.lastOffset() + 1);
+            long stable = producers.firstUndecidedOffset(batch.lastOffset() + 1);
             segment.aborted().add(new Entry(aborted.producerId(), aborted.firstOffset(), batch.lastOffset(), stable));
         }
     }
 
     @Override
-    public Appended append(MemoryRecords given, Origin origin, int leaderEpoch, boolean mustBeDurable) {
+    public Appended append(MemoryRecords given, Origin origin, int leaderEpoch, boolean mustBeDurable, Verification verification) {
         boolean waits = mustBeDurable && !limits.writeCaching();
         Appended appended;
         appending.lock();
         try {
             checkOnline();
-            if (origin != Origin.COORDINATOR) {
+            if (!origin.isCoordinator()) {
                 space.check();
             }
-            appended = append(given, origin, leaderEpoch, clock.millis());
+            appended = append(given, origin, leaderEpoch, verification, clock.millis());
             if (!waits && !appended.duplicate() && highWatermark == appended.firstOffset()) {
-                highWatermark = endOffset;
+                advance(endOffset);
             }
         } finally {
             appending.unlock();
@@ -177,7 +181,7 @@ final class SegmentedLog implements PartitionLog {
         return appended;
     }
 
-    private Appended append(MemoryRecords given, Origin origin, int leaderEpoch, long now) {
+    private Appended append(MemoryRecords given, Origin origin, int leaderEpoch, Verification verification, long now) {
         LogLimits limit = limits;
         MemoryRecords records = validator.validate(given, origin, limit, now);
         if (records.sizeInBytes() > limit.segmentBytes()) {
@@ -185,9 +189,9 @@ final class SegmentedLog implements PartitionLog {
                     + " bytes are more than segment.bytes=" + limit.segmentBytes());
         }
         for (RecordBatch batch : records.batches()) {
-            ProducerState.Batch earlier = producers.admit(batch, origin);
+            ProducerState.Batch earlier = producers.admit(batch, origin, verification);
             if (earlier != null) {
-                return new Appended(earlier.firstOffset(), earlier.lastOffset(), RecordBatch.NO_TIMESTAMP, startOffset, true);
+                return new Appended(earlier.firstOffset(), earlier.lastOffset(), earlier.timestamp(), startOffset, true);
             }
         }
         boolean stamp = limit.timestampType() == TimestampType.LOG_APPEND_TIME;
@@ -222,7 +226,7 @@ final class SegmentedLog implements PartitionLog {
             throw new KafkaStorageException(partition + ": nothing was appended, the disk refused it: " + e.getMessage(), e);
         }
         endOffset = next;
-        firstUnstable = producers.firstUnstableOffset(Long.MAX_VALUE);
+        firstUnstable = producers.firstUnstableOffset(highWatermark);
         return new Appended(first, next - 1, stamp ? now : RecordBatch.NO_TIMESTAMP, startOffset, false);
     }
 
@@ -362,7 +366,7 @@ final class SegmentedLog implements PartitionLog {
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
                 durable.set(target);
-                highWatermark = Math.max(highWatermark, target);
+                advance(Math.max(highWatermark, target));
             } finally {
                 appending.unlock();
             }
@@ -609,7 +613,8 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long lastStableOffset() {
-        return Math.min(highWatermark, firstUnstable);
+        // Records of an open transaction may have been deleted by request.
+        return Math.min(highWatermark, Math.max(firstUnstable, startOffset));
     }
 
     @Override
@@ -650,6 +655,36 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public void removeListener(Runnable moved) {
         listeners.remove(moved);
+    }
+
+    @Override
+    public Verification verify(long producerId, short epoch, int sequence, boolean fromZero) {
+        appending.lock();
+        try {
+            return producers.verify(producerId, epoch, sequence, fromZero, clock.millis());
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    @Override
+    public boolean isVerified(long producerId, short epoch, Verification verification) {
+        appending.lock();
+        try {
+            return producers.isVerified(producerId, epoch, verification);
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    @Override
+    public void refused(long producerId, Verification verification) {
+        appending.lock();
+        try {
+            producers.refused(producerId, verification);
+        } finally {
+            appending.unlock();
+        }
     }
 
     @Override

@@ -30,8 +30,8 @@ final class AddOffsetsToTxn implements Handler {
     public Answer handle(Call call) {
         AddOffsetsToTxnRequestData request = call.as(AddOffsetsToTxnRequest.class).data();
         return () -> {
-            Errors error = transactions.add(request.transactionalId(), new Producer(request.producerId(), request.producerEpoch()),
-                    List.of(transactions.offsetsPartition(request.groupId())), 0);
+            Errors error = request.transactionalId().isEmpty() ? Errors.INVALID_REQUEST : transactions.add(request.transactionalId(),
+                    new Producer(request.producerId(), request.producerEpoch()), List.of(transactions.offsetsPartition(request.groupId())), 0);
             if (error == Errors.PRODUCER_FENCED && call.version() < 2) {
                 error = Errors.INVALID_PRODUCER_EPOCH;
             }

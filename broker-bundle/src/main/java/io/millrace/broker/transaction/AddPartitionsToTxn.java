@@ -4,7 +4,9 @@ import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handler;
 import io.millrace.broker.transaction.TransactionShard.Producer;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData.AddPartitionsToTxnTopicCollection;
@@ -39,40 +41,49 @@ final class AddPartitionsToTxn implements Handler {
         return () -> {
             AddPartitionsToTxnResponseData response = new AddPartitionsToTxnResponseData();
             if (call.version() < 4) {
-                Errors error = transactions.add(request.v3AndBelowTransactionalId(),
-                        new Producer(request.v3AndBelowProducerId(), request.v3AndBelowProducerEpoch()), partitions(request.v3AndBelowTopics()), 0);
-                response.setResultsByTopicV3AndBelow(results(request.v3AndBelowTopics(), told(error, call)));
+                response.setResultsByTopicV3AndBelow(results(add(request.v3AndBelowTransactionalId(),
+                        new Producer(request.v3AndBelowProducerId(), request.v3AndBelowProducerEpoch()), partitions(request.v3AndBelowTopics())), call));
             } else {
                 for (AddPartitionsToTxnTransaction one : request.transactions()) {
                     Producer producer = new Producer(one.producerId(), one.producerEpoch());
-                    Errors error = one.verifyOnly() ? transactions.verify(one.transactionalId(), producer, partitions(one.topics()))
-                            : transactions.add(one.transactionalId(), producer, partitions(one.topics()), 0);
+                    Map<TopicPartition, Errors> errors = one.verifyOnly() && !one.transactionalId().isEmpty()
+                            ? transactions.verify(one.transactionalId(), producer, partitions(one.topics()))
+                            : add(one.transactionalId(), producer, partitions(one.topics()));
                     response.resultsByTransaction().add(new AddPartitionsToTxnResult().setTransactionalId(one.transactionalId())
-                            .setTopicResults(results(one.topics(), told(error, call))));
+                            .setTopicResults(results(errors, call)));
                 }
             }
             return new AddPartitionsToTxnResponse(response);
         };
     }
 
+    /** All or nothing. */
+    private Map<TopicPartition, Errors> add(String id, Producer producer, List<TopicPartition> partitions) {
+        Map<TopicPartition, Errors> errors = new LinkedHashMap<>();
+        boolean allExist = partitions.stream().allMatch(transactions::exists);
+        Errors error = !allExist ? Errors.OPERATION_NOT_ATTEMPTED : id.isEmpty() ? Errors.INVALID_REQUEST : transactions.add(id, producer, partitions, 0);
+        partitions.forEach(partition -> errors.put(partition, allExist || transactions.exists(partition) ? error : Errors.UNKNOWN_TOPIC_OR_PARTITION));
+        return errors;
+    }
+
     private static Errors told(Errors error, Call call) {
-        if (error == Errors.PRODUCER_FENCED && call.version() < 2) {
-            return Errors.INVALID_PRODUCER_EPOCH;
-        }
-        return error == Errors.TRANSACTION_ABORTABLE && call.version() < 5 ? Errors.INVALID_TXN_STATE : error;
+        return error == Errors.PRODUCER_FENCED && call.version() < 2 ? Errors.INVALID_PRODUCER_EPOCH : error;
     }
 
     private static List<TopicPartition> partitions(AddPartitionsToTxnTopicCollection topics) {
         return topics.stream().flatMap(topic -> topic.partitions().stream().map(index -> new TopicPartition(topic.name(), index))).toList();
     }
 
-    private static AddPartitionsToTxnTopicResultCollection results(AddPartitionsToTxnTopicCollection topics, Errors error) {
+    private static AddPartitionsToTxnTopicResultCollection results(Map<TopicPartition, Errors> errors, Call call) {
         AddPartitionsToTxnTopicResultCollection results = new AddPartitionsToTxnTopicResultCollection();
-        topics.forEach(topic -> {
-            AddPartitionsToTxnTopicResult result = new AddPartitionsToTxnTopicResult().setName(topic.name());
-            topic.partitions().forEach(index -> result.resultsByPartition()
-                    .add(new AddPartitionsToTxnPartitionResult().setPartitionIndex(index).setPartitionErrorCode(error.code())));
-            results.add(result);
+        errors.forEach((partition, error) -> {
+            AddPartitionsToTxnTopicResult result = results.find(partition.topic());
+            if (result == null) {
+                result = new AddPartitionsToTxnTopicResult().setName(partition.topic());
+                results.add(result);
+            }
+            result.resultsByPartition().add(new AddPartitionsToTxnPartitionResult().setPartitionIndex(partition.partition())
+                    .setPartitionErrorCode(told(error, call).code()));
         });
         return results;
     }

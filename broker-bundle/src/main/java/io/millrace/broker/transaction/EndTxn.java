@@ -12,7 +12,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.EndTxnRequest;
 import org.apache.kafka.common.requests.EndTxnResponse;
 
-/** Commits or aborts a transaction. Answers when every partition has its marker. */
+/** Commits or aborts a transaction. Answers when every partition has its marker, unless that takes long. */
 final class EndTxn implements Handler {
 
     private final TransactionCoordinator transactions;
@@ -33,8 +33,9 @@ final class EndTxn implements Handler {
     public Answer handle(Call call) {
         EndTxnRequestData request = call.as(EndTxnRequest.class).data();
         return () -> {
-            End end = transactions.end(request.transactionalId(), new Producer(request.producerId(), request.producerEpoch()), request.committed(),
-                    call.version() >= NEW_EPOCH_WITH_EACH ? 2 : 0);
+            End end = request.transactionalId().isEmpty() ? new End(Errors.INVALID_REQUEST, Producer.NONE, null)
+                    : transactions.end(request.transactionalId(), new Producer(request.producerId(), request.producerEpoch()), request.committed(),
+                            call.version() >= NEW_EPOCH_WITH_EACH ? 2 : 0);
             Errors error = end.error() == Errors.PRODUCER_FENCED && call.version() < 2 ? Errors.INVALID_PRODUCER_EPOCH : end.error();
             EndTxnResponseData response = new EndTxnResponseData().setErrorCode(error.code());
             if (call.version() >= NEW_EPOCH_WITH_EACH) {

@@ -29,11 +29,11 @@ final class InitProducerId implements Handler {
     @Override
     public Answer handle(Call call) {
         InitProducerIdRequestData request = call.as(InitProducerIdRequest.class).data();
+        if ("".equals(request.transactionalId()) || (request.producerId() < 0) != (request.producerEpoch() < 0)) {
+            return Answer.now(response(Errors.INVALID_REQUEST, Producer.NONE));
+        }
         if (request.transactionalId() == null) {
             return () -> response(Errors.NONE, new Producer(transactions.producerIds().next(), (short) 0));
-        }
-        if (request.transactionalId().isEmpty() || (request.producerId() < 0) != (request.producerEpoch() < 0)) {
-            return Answer.now(response(Errors.INVALID_REQUEST, Producer.NONE));
         }
         return () -> {
             Init init = transactions.init(request.transactionalId(), request.transactionTimeoutMs(), new Producer(request.producerId(), request.producerEpoch()));

@@ -37,9 +37,15 @@ final class Markers {
         return groups.of(group).partition();
     }
 
-    /** Returns when all are durable. @return what went wrong, by partition; NONE otherwise */
-    Map<TopicPartition, Errors> write(Collection<TopicPartition> targets, long producerId, short producerEpoch, boolean commit, int coordinatorEpoch)
-            throws InterruptedException {
+    /**
+     * Returns when all are durable.
+     *
+     * @param transactionVersion 2 if the epoch is one that the transaction's end brought about
+     * @return what went wrong, by partition; NONE otherwise
+     */
+    Map<TopicPartition, Errors> write(Collection<TopicPartition> targets, long producerId, short producerEpoch, boolean commit, int coordinatorEpoch,
+            int transactionVersion) throws InterruptedException {
+        Origin origin = transactionVersion >= 2 ? Origin.COORDINATOR_OF_NEW_EPOCHS : Origin.COORDINATOR;
         Map<TopicPartition, Errors> results = new HashMap<>();
         Map<PartitionLog, Long> written = new HashMap<>();
         for (TopicPartition partition : targets) {
@@ -50,17 +56,17 @@ final class Markers {
                     result = Errors.UNKNOWN_TOPIC_OR_PARTITION;
                 } else if (groups.contains(partition)) {
                     Shard<?> shard = groups.all().get(partition.partition());
-                    shard.end(producerId, producerEpoch, commit, coordinatorEpoch);
+                    shard.end(producerId, producerEpoch, commit, coordinatorEpoch, origin);
                     written.put(log, log.endOffset());
                 } else {
-                    written.put(log, log.append(Shard.marker(producerId, producerEpoch, commit, coordinatorEpoch, clock.millis()), Origin.COORDINATOR,
+                    written.put(log, log.append(Shard.marker(producerId, producerEpoch, commit, coordinatorEpoch, clock.millis()), origin,
                             Math.max(0, log.leaderEpoch()), true).lastOffset() + 1);
                 }
             } catch (InvalidProducerEpochException | TransactionCoordinatorFencedException late) {
                 LOG.warn("{}: marker of producer {} epoch {} came too late: {}", partition, producerId, producerEpoch, late.getMessage());
                 result = Errors.forException(late);
             } catch (ApiException refused) {
-                LOG.error("{}: marker of producer {} epoch {} was refused", partition, producerId, producerEpoch, refused);
+                LOG.warn("{}: marker of producer {} epoch {} was refused: {}", partition, producerId, producerEpoch, refused.toString());
                 result = Errors.forException(refused);
             }
             results.put(partition, result);

@@ -14,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
  * @param previousEpoch      the epoch that the newest one was made from, or -1; lets a repeated request be told from one of a fenced producer
  * @param partitions         that take part in the transaction
  * @param updatedAt          milliseconds since 1970
- * @param startedAt          milliseconds since 1970, or -1
+ * @param startedAt          milliseconds since 1970, of the newest transaction; -1 if there was none yet
  * @param clientVersion      2 if the producer gets a new epoch for every transaction (KIP-890)
  */
 record Transaction(String id, long producerId, short epoch, long previousProducerId, long nextProducerId, short previousEpoch, int timeoutMs, State state,

@@ -7,26 +7,23 @@ import io.millrace.broker.coordinator.Shard;
 import io.millrace.broker.coordinator.Shards;
 import io.millrace.broker.handler.Handler;
 import io.millrace.broker.metadata.Partitions;
+import io.millrace.broker.transaction.TransactionGate.Client;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.TransactionShard.Init;
 import io.millrace.broker.transaction.TransactionShard.Producer;
 import java.time.Clock;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Serves transactions. A prepared transaction is completed on a thread of its own, whatever becomes of the client; answers to the client wait
@@ -34,7 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TransactionCoordinator implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TransactionCoordinator.class);
     /** How long a request waits for a transaction that is ending. */
     private static final long PATIENCE_MS = 10_000;
 
@@ -43,10 +39,15 @@ public final class TransactionCoordinator implements AutoCloseable {
     private final ProducerIds producerIds;
     private final Shards<TransactionShard> shards;
     /** Transactions under way from prepared to complete, by transactional id. */
-    private final Map<String, CompletableFuture<Void>> completing = new ConcurrentHashMap<>();
+    private final Map<String, Completion> completing = new ConcurrentHashMap<>();
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Partitions partitions;
+    private final boolean verifies;
 
     private TransactionCoordinator(Partitions partitions, Shards<?> groups, Clock clock, Clockwork clockwork, CoordinatorSettings settings) {
         this.clock = clock;
+        this.partitions = partitions;
+        this.verifies = settings.verifiesPartitions();
         this.markers = new Markers(partitions, groups, clock);
         this.shards = Shards.load(Topic.TRANSACTION_STATE_TOPIC_NAME, settings.transactionPartitions(), partitions, clock, clockwork,
                 () -> new TransactionShard(settings, this::completeInBackground));
@@ -71,7 +72,17 @@ public final class TransactionCoordinator implements AutoCloseable {
     }
 
     public TransactionGate gate() {
-        return this::enter;
+        return new TransactionGate() {
+            @Override
+            public boolean isAskedFor(Client client) {
+                return client == Client.ADDS_BY_WRITING || verifies;
+            }
+
+            @Override
+            public Map<TopicPartition, Errors> enter(String id, long producerId, short producerEpoch, Collection<TopicPartition> entering, Client client) {
+                return TransactionCoordinator.this.enter(id, new Producer(producerId, producerEpoch), entering, client);
+            }
+        };
     }
 
     Shards<TransactionShard> shards() {
@@ -87,37 +98,54 @@ public final class TransactionCoordinator implements AutoCloseable {
         return markers.groupPartition(group);
     }
 
-    private void enter(String id, long producerId, short producerEpoch, Collection<TopicPartition> partitions, boolean add) {
-        Producer producer = new Producer(producerId, producerEpoch);
-        Errors error = add ? add(id, producer, partitions, 2) : verify(id, producer, partitions);
-        if (error == Errors.PRODUCER_FENCED) {
-            throw Errors.INVALID_PRODUCER_EPOCH.exception("transactional id " + id + " belongs to a newer producer than " + producerId + " epoch " + producerEpoch);
-        }
-        if (error == Errors.TRANSACTION_ABORTABLE && !add) {
-            throw Errors.INVALID_TXN_STATE.exception("the transaction of " + id + " does not include all of " + partitions);
-        }
-        if (error != Errors.NONE) {
-            throw error.exception();
-        }
+    boolean exists(TopicPartition partition) {
+        return partitions.log(partition).isPresent();
     }
 
-    Errors verify(String id, Producer producer, Collection<TopicPartition> partitions) {
-        return afterCompletion(id, () -> shards.of(id).run((state, journal) -> state.verify(id, producer, partitions)));
+    private Map<TopicPartition, Errors> enter(String id, Producer producer, Collection<TopicPartition> entering, Client client) {
+        Map<TopicPartition, Errors> results;
+        try {
+            results = client == Client.ADDS_BY_WRITING ? same(entering, add(id, producer, entering, 2)) : verify(id, producer, entering);
+        } catch (ApiException unavailable) {
+            results = same(entering, Errors.forException(unavailable));
+        }
+        Map<TopicPartition, Errors> told = new HashMap<>();
+        results.forEach((partition, error) -> told.put(partition, told(error, client)));
+        return told;
+    }
+
+    private static Map<TopicPartition, Errors> same(Collection<TopicPartition> entering, Errors error) {
+        Map<TopicPartition, Errors> results = new HashMap<>();
+        entering.forEach(partition -> results.put(partition, error));
+        return results;
+    }
+
+    private static Errors told(Errors error, Client client) {
+        return switch (error) {
+            case PRODUCER_FENCED -> Errors.INVALID_PRODUCER_EPOCH;
+            case TRANSACTION_ABORTABLE -> client == Client.OLD ? Errors.INVALID_TXN_STATE : error;
+            // What a producer of any age tries again, without asking where the partition's leader is.
+            case COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR -> Errors.NOT_ENOUGH_REPLICAS;
+            case CONCURRENT_TRANSACTIONS -> client == Client.ADDS_BY_WRITING ? error : Errors.NOT_ENOUGH_REPLICAS;
+            default -> error;
+        };
+    }
+
+    Map<TopicPartition, Errors> verify(String id, Producer producer, Collection<TopicPartition> asked) {
+        Supplier<Map<TopicPartition, Errors>> attempt = () -> shards.of(id).run((state, journal) -> state.verify(id, producer, asked));
+        Map<TopicPartition, Errors> results = attempt.get();
+        return results.containsValue(Errors.CONCURRENT_TRANSACTIONS) && awaitCompletion(id) ? attempt.get() : results;
     }
 
     /** Durable on return. */
-    Errors add(String id, Producer producer, Collection<TopicPartition> partitions, int clientVersion) {
+    Errors add(String id, Producer producer, Collection<TopicPartition> added, int clientVersion) {
         Shard<TransactionShard> shard = shards.of(id);
-        Errors error = afterCompletion(id, () -> shard.run((state, journal) -> state.add(id, producer, partitions, clientVersion, journal)));
-        awaitDurable(shard);
-        return error;
-    }
-
-    private Errors afterCompletion(String id, Supplier<Errors> attempt) {
+        Supplier<Errors> attempt = () -> shard.run((state, journal) -> state.add(id, producer, added, clientVersion, journal));
         Errors error = attempt.get();
         if (error == Errors.CONCURRENT_TRANSACTIONS && awaitCompletion(id)) {
             error = attempt.get();
         }
+        awaitDurable(shard);
         return error;
     }
 
@@ -135,13 +163,13 @@ public final class TransactionCoordinator implements AutoCloseable {
         return init;
     }
 
-    /** Complete on return. */
+    /** Durable on return, and complete unless that takes long; it will be, whatever happens. */
     End end(String id, Producer producer, boolean commit, int clientVersion) {
         Shard<TransactionShard> shard = shards.of(id);
         long unused = producer.epoch() >= Transaction.LAST_EPOCH ? producerIds.next() : Transaction.NONE;
         End end = shard.run((state, journal) -> state.end(id, producer, commit, clientVersion, unused, journal));
-        if (end.prepared() != null && !awaitCompletion(id)) {
-            return new End(end.error() == Errors.NONE ? Errors.COORDINATOR_NOT_AVAILABLE : end.error(), Producer.NONE, null);
+        if (end.prepared() != null) {
+            awaitCompletion(id);
         }
         awaitDurable(shard);
         return end;
@@ -158,61 +186,26 @@ public final class TransactionCoordinator implements AutoCloseable {
 
     /** @return whether no transaction of the id is ending any more */
     private boolean awaitCompletion(String id) {
-        CompletableFuture<Void> completion = completing.get(id);
-        if (completion == null) {
-            return true;
-        }
-        try {
-            completion.get(PATIENCE_MS, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException | TimeoutException late) {
-            return false;
-        }
+        Completion completion = completing.get(id);
+        return completion == null || completion.await(PATIENCE_MS);
     }
 
+    /** One thread for each, so that no marker of it comes when the next transaction has begun. */
     private void completeInBackground(Transaction prepared) {
-        CompletableFuture<Void> completion = new CompletableFuture<>();
-        completing.put(prepared.id(), completion);
-        Thread.ofVirtual().name("complete " + prepared.id()).start(() -> {
-            try {
-                complete(prepared);
-                completing.remove(prepared.id(), completion);
-                completion.complete(null);
-            } catch (InterruptedException | RuntimeException failed) {
-                LOG.error("transaction of {} (producer {}, epoch {}) stays {}: it is completed when the node starts again", prepared.id(), prepared.producerId(),
-                        prepared.epoch(), prepared.state(), failed);
-                completion.completeExceptionally(failed);
+        completing.compute(prepared.id(), (_, current) -> {
+            if (current != null && current.isOf(prepared)) {
+                return current;
             }
-        });
-    }
-
-    private void complete(Transaction prepared) throws InterruptedException {
-        Shard<TransactionShard> shard = shards.of(prepared.id());
-        // The lock is free once the decision is in the log; if the log refused it, it was never taken.
-        Transaction current = shard.run((state, journal) -> state.transaction(prepared.id()));
-        if (current == null || current.epoch() != prepared.epoch() || current.state() != prepared.state()) {
-            return;
-        }
-        shard.awaitDurable();
-        boolean commit = prepared.state() == Transaction.State.PREPARE_COMMIT;
-        Map<TopicPartition, Errors> results = markers.write(prepared.partitions(), prepared.producerId(), prepared.epoch(), commit, shard.epoch());
-        results.forEach((partition, result) -> {
-            if (!Markers.isDone(result)) {
-                throw new ApiException("no marker on " + partition + ": " + result);
-            }
-        });
-        shard.run((state, journal) -> {
-            state.complete(prepared, journal);
-            return null;
+            Completion completion = new Completion(prepared, () -> shards.of(prepared.id()), markers, stopping);
+            completion.start(() -> completing.remove(prepared.id(), completion));
+            return completion;
         });
     }
 
     @Override
     public void close() {
-        completing.keySet().forEach(this::awaitCompletion);
+        stopping.countDown();
+        completing.values().forEach(completion -> completion.await(PATIENCE_MS));
         shards.close();
     }
 }

@@ -1,7 +1,9 @@
 package io.millrace.broker.transaction;
 
 import java.util.Collection;
+import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Asked before transactional batches are appended (KIP-890): no partition takes part in a transaction that its coordinator does not know of, so
@@ -9,10 +11,31 @@ import org.apache.kafka.common.TopicPartition;
  */
 public interface TransactionGate {
 
+    /** What the client of a request does and understands. */
+    enum Client {
+        /** Adds partitions beforehand. */
+        OLD,
+        /** Likewise, and knows of errors after which it may abort and go on. */
+        KNOWS_ABORTABLE,
+        /** Adds partitions by writing to them (transaction.version 2). */
+        ADDS_BY_WRITING;
+
+        public static Client ofProduce(int version) {
+            return version >= 12 ? ADDS_BY_WRITING : version >= 11 ? KNOWS_ABORTABLE : OLD;
+        }
+
+        public static Client ofTxnOffsetCommit(int version) {
+            return version >= 5 ? ADDS_BY_WRITING : version >= 4 ? KNOWS_ABORTABLE : OLD;
+        }
+    }
+
+    /** Whether {@link #enter} has to be asked; if not, whoever writes is believed ({@code transaction.partition.verification.enable}). */
+    boolean isAskedFor(Client client);
+
     /**
-     * @param add whether the partitions join the transaction here (clients of transaction.version 2, Produce v12 and later) or must already be
-     *            part of it; blocks until the coordinator's log has them durably
-     * @throws org.apache.kafka.common.errors.ApiException such as InvalidTxnState, ProducerFenced, TransactionAbortable
+     * Blocks until the coordinator's log has the partitions durably, if they join the transaction here; otherwise they must already be part of it.
+     *
+     * @return what is wrong, by partition, in words that the client understands; NONE otherwise
      */
-    void enter(String transactionalId, long producerId, short producerEpoch, Collection<TopicPartition> partitions, boolean add);
+    Map<TopicPartition, Errors> enter(String transactionalId, long producerId, short producerEpoch, Collection<TopicPartition> partitions, Client client);
 }

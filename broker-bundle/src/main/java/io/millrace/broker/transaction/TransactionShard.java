@@ -218,17 +218,19 @@ final class TransactionShard implements StateMachine {
         return Errors.NONE;
     }
 
-    /** Whether all partitions are part of the open transaction. */
-    Errors verify(String id, Producer producer, Collection<TopicPartition> partitions) {
+    /** Which of the partitions are part of the open transaction. */
+    Map<TopicPartition, Errors> verify(String id, Producer producer, Collection<TopicPartition> partitions) {
         Transaction current = transactions.get(id);
         Errors error = check(current, producer);
-        if (error != Errors.NONE) {
-            return error;
+        if (error == Errors.NONE && current.state().isPrepared()) {
+            error = Errors.CONCURRENT_TRANSACTIONS;
         }
-        if (current.state().isPrepared()) {
-            return Errors.CONCURRENT_TRANSACTIONS;
+        Map<TopicPartition, Errors> results = new HashMap<>();
+        for (TopicPartition partition : partitions) {
+            boolean joined = error == Errors.NONE && current.state() == State.ONGOING && current.partitions().contains(partition);
+            results.put(partition, joined || error != Errors.NONE ? error : Errors.TRANSACTION_ABORTABLE);
         }
-        return current.state() == State.ONGOING && current.partitions().containsAll(partitions) ? Errors.NONE : Errors.TRANSACTION_ABORTABLE;
+        return results;
     }
 
     private static Errors check(Transaction current, Producer producer) {
@@ -319,7 +321,7 @@ final class TransactionShard implements StateMachine {
         Producer after = producerAfter(current);
         boolean replaced = after.id() != current.producerId();
         store(current.of(after.id(), after.epoch(), replaced ? current.producerId() : current.previousProducerId(), Transaction.NONE, current.previousEpoch())
-                .as(current.state() == State.PREPARE_COMMIT ? State.COMPLETE_COMMIT : State.COMPLETE_ABORT, Set.of(), journal.now(), Transaction.NONE), journal);
+                .as(current.state() == State.PREPARE_COMMIT ? State.COMPLETE_COMMIT : State.COMPLETE_ABORT, Set.of(), journal.now(), current.startedAt()), journal);
     }
 
     void topicDeleted(String topic, Journal journal) {

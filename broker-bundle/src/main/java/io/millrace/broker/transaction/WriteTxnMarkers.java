@@ -37,7 +37,7 @@ final class WriteTxnMarkers implements Handler {
                 List<TopicPartition> partitions = marker.topics().stream()
                         .flatMap(topic -> topic.partitionIndexes().stream().map(index -> new TopicPartition(topic.name(), index))).toList();
                 results.computeIfAbsent(marker.producerId(), _ -> new HashMap<>()).putAll(markers.write(partitions, marker.producerId(),
-                        marker.producerEpoch(), marker.transactionResult(), marker.coordinatorEpoch()));
+                        marker.producerEpoch(), marker.transactionResult(), marker.coordinatorEpoch(), marker.transactionVersion()));
             }
             return new WriteTxnMarkersResponse(results);
         };

@@ -48,7 +48,7 @@ final class LogFixture {
             for (int i = 0; i < 12; i++) {
                 log.append(plain(i % 3 == 0 ? Compression.lz4().build() : Compression.NONE, "plain " + i), Origin.CLIENT, 0, true);
                 log.append(idempotent(7, i * 2, "seven " + i, "seven' " + i), Origin.CLIENT, 0, true);
-                log.append(transactional(9, i, "nine " + i), Origin.CLIENT, 0, true);
+                log.append(transactional(9, i, "nine " + i), Origin.CLIENT, 0, true, log.verify(9, (short) 0, i, false));
                 if (i % 4 == 1) {
                     log.append(marker(9, i % 8 == 1 ? ControlRecordType.ABORT : ControlRecordType.COMMIT), Origin.COORDINATOR, 0, true);
                 }
