@@ -7,6 +7,8 @@ import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Coordinators;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
+import io.millrace.broker.log.clean.CleanerConfig;
+import io.millrace.broker.log.clean.LogCleaner;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.metrics.BrokerMeters;
@@ -17,6 +19,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import org.apache.kafka.common.Node;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,15 +35,17 @@ public final class BrokerServer implements Broker, AutoCloseable {
     private final Listener listener;
     private final Handlers handlers;
     private final Coordinators coordinators;
+    private final LogCleaner cleaner;
     private final MeterSource meters;
     private final Deque<AutoCloseable> parts;
 
-    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Coordinators coordinators, MeterSource meters,
+    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Coordinators coordinators, LogCleaner cleaner, MeterSource meters,
             Deque<AutoCloseable> parts) {
         this.metadata = metadata;
         this.listener = listener;
         this.handlers = handlers;
         this.coordinators = coordinators;
+        this.cleaner = cleaner;
         this.meters = meters;
         this.parts = parts;
     }
@@ -59,7 +64,9 @@ public final class BrokerServer implements Broker, AutoCloseable {
             DataFolder folder = opened(parts, DataFolder.open(config.data(), config.nodeId()));
             Listener listener = opened(parts, Listener.bind(listen, config.limits()));
             TopicDefaults defaults = TopicDefaults.of(config.values());
+            CleanerConfig cleaning = config.cleaner();
             LogStore store = opened(parts, LogStore.open(folder.logs(), config.logs(defaults), clock));
+            LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), cleaning, clock)) : null;
             InetSocketAddress address = config.advertised(listener.address());
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, defaults));
@@ -69,7 +76,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
             MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators);
-            return new BrokerServer(metadata, listener, handlers, coordinators, meters, parts);
+            return new BrokerServer(metadata, listener, handlers, coordinators, cleaner, meters, parts);
         } catch (RuntimeException failed) {
             closeAll(parts);
             throw failed instanceof IllegalStateException ? failed : new IllegalStateException("the broker cannot start: " + failed.getMessage(), failed);
@@ -102,6 +109,11 @@ public final class BrokerServer implements Broker, AutoCloseable {
 
     public MeterSource meters() {
         return meters;
+    }
+
+    /** Absent if {@code log.cleaner.enable=false}. */
+    Optional<LogCleaner> cleaner() {
+        return Optional.ofNullable(cleaner);
     }
 
     /** Accepts nothing more, answers what is under way, and leaves the logs as a clean stop does. */

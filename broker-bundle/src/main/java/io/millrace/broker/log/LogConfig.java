@@ -89,6 +89,10 @@ public record LogConfig(Map<String, String> overrides, Map<String, String> value
                 throw new InvalidConfigurationException("Unknown topic config name: " + name);
             }
         }
+        if (Long.parseLong(values.get("min.compaction.lag.ms")) > Long.parseLong(values.get("max.compaction.lag.ms"))) {
+            throw new InvalidConfigurationException("min.compaction.lag.ms=" + values.get("min.compaction.lag.ms") + " is more than max.compaction.lag.ms="
+                    + values.get("max.compaction.lag.ms") + "; a record cannot be kept for longer than it may stay");
+        }
         return new LogConfig(Map.copyOf(overrides), values);
     }
 
@@ -113,9 +117,15 @@ public record LogConfig(Map<String, String> overrides, Map<String, String> value
             case "compression.type" -> require(key, value, Set.of("producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"), List.of(value));
             case "message.timestamp.type" -> require(key, value, Set.of("CreateTime", "LogAppendTime"), List.of(value));
             case "segment.bytes" -> atLeast(key, value, 14);
-            case "segment.ms", "min.insync.replicas" -> atLeast(key, value, 1);
+            case "segment.ms", "min.insync.replicas", "max.compaction.lag.ms" -> atLeast(key, value, 1);
             case "retention.ms", "retention.bytes" -> atLeast(key, value, -1);
-            case "segment.jitter.ms", "max.message.bytes", "index.interval.bytes", "delete.retention.ms", "file.delete.delay.ms" -> atLeast(key, value, 0);
+            case "segment.jitter.ms", "max.message.bytes", "index.interval.bytes", "delete.retention.ms", "file.delete.delay.ms",
+                 "min.compaction.lag.ms" -> atLeast(key, value, 0);
+            case "min.cleanable.dirty.ratio" -> {
+                if (!(Double.parseDouble(value) >= 0 && Double.parseDouble(value) <= 1)) {
+                    throw invalid(key, value, "from 0 to 1");
+                }
+            }
             case "segment.index.bytes" -> atLeast(key, value, 4);
             default -> { }
         }

@@ -12,6 +12,12 @@ record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, long segme
                  long maxAheadMs, long maxBehindMs, TimestampType timestampType, CompressionType compression, boolean compacted, boolean deleted,
                  boolean writeCaching, long retentionMs, long retentionBytes, long fileDeleteDelayMs) {
 
+    /** What is in the active segment is not compacted, so that one must end in time. */
+    private static long segmentMs(LogConfig config) {
+        long age = config.getLong("segment.ms");
+        return config.compacted() ? Math.min(age, config.getLong("max.compaction.lag.ms")) : age;
+    }
+
     static LogLimits of(LogConfig config) {
         String codec = config.get("compression.type");
         CompressionType compression = switch (codec) {
@@ -19,8 +25,8 @@ record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, long segme
             case "uncompressed" -> CompressionType.NONE;
             default -> CompressionType.forName(codec);
         };
-        return new LogLimits(config.getInt("max.message.bytes"), config.getInt("segment.bytes"), config.getLong("segment.ms"),
-                Math.min(config.getLong("segment.jitter.ms"), config.getLong("segment.ms")), config.getInt("segment.index.bytes"),
+        return new LogLimits(config.getInt("max.message.bytes"), config.getInt("segment.bytes"), segmentMs(config),
+                Math.min(config.getLong("segment.jitter.ms"), segmentMs(config)), config.getInt("segment.index.bytes"),
                 config.getInt("index.interval.bytes"), config.getLong("message.timestamp.after.max.ms"),
                 config.getLong("message.timestamp.before.max.ms"), config.timestampType(), compression, config.compacted(), config.deleted(),
                 config.writeCaching(), config.getLong("retention.ms"), config.getLong("retention.bytes"), config.getLong("file.delete.delay.ms"));

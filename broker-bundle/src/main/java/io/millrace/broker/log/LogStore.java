@@ -1,5 +1,6 @@
 package io.millrace.broker.log;
 
+import io.millrace.broker.log.clean.CleanerHost;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -219,7 +220,7 @@ public final class LogStore implements AutoCloseable {
         };
     }
 
-    private interface Housekeeping {
+    interface Housekeeping {
         void run() throws IOException;
     }
 
@@ -293,6 +294,16 @@ public final class LogStore implements AutoCloseable {
                 }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
             }
         }
+    }
+
+    /** The store's compacted logs, for a {@link io.millrace.broker.log.clean.LogCleaner}, which is to be closed before the store. */
+    public CleanerHost compactedLogs() {
+        return new CompactedLogs(this);
+    }
+
+    /** Runs it when nobody can be reading the log's files any more that were replaced now. */
+    void deleteLater(SegmentedLog log, Housekeeping removal) {
+        housekeeping.schedule(guarded(removal), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
     }
 
     /**

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 
 /** The files of one partition, by Kafka's names. */
@@ -15,6 +17,7 @@ record PartitionFolder(Path path) {
     private static final String START_OFFSET = "log-start-offset";
     private static final String EPOCHS = "leader-epoch-checkpoint";
     private static final String LOG = ".log";
+    private static final List<String> INDEXES = List.of(".index", ".timeindex", ".txnindex");
     private static final String SNAPSHOT = ".snapshot";
 
     static String name(long offset) {
@@ -72,6 +75,8 @@ record PartitionFolder(Path path) {
     Content content() throws IOException {
         Content content = new Content(new ArrayList<>(), new ArrayList<>());
         List<Path> leftovers = new ArrayList<>();
+        List<Path> indexes = new ArrayList<>();
+        boolean swapping = false;
         try (var files = Files.newDirectoryStream(path)) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
@@ -81,15 +86,35 @@ record PartitionFolder(Path path) {
                     add(content.snapshots, name, SNAPSHOT);
                 } else if (name.endsWith(".deleted") || name.endsWith(".tmp")) {
                     leftovers.add(file);
+                } else if (INDEXES.stream().anyMatch(name::endsWith)) {
+                    indexes.add(file);
+                } else {
+                    swapping |= SegmentSwap.isUnfinished(name);
                 }
             }
         }
         for (Path leftover : leftovers) {
             Files.deleteIfExists(leftover);
         }
+        if (swapping) {
+            SegmentSwap.recover(this, content.logs);
+            return content();
+        }
+        removeOrphans(indexes, content.logs);
         content.logs.sort(Comparator.naturalOrder());
         content.snapshots.sort(Comparator.naturalOrder());
         return content;
+    }
+
+    /** A segment loses its log first, and the rest a while later. */
+    private static void removeOrphans(List<Path> indexes, List<Long> logs) throws IOException {
+        Set<String> present = logs.stream().map(PartitionFolder::name).collect(Collectors.toSet());
+        for (Path index : indexes) {
+            String name = index.getFileName().toString();
+            if (!present.contains(name.substring(0, name.lastIndexOf('.')))) {
+                Files.deleteIfExists(index);
+            }
+        }
     }
 
     private static void add(List<Long> offsets, String name, String suffix) {

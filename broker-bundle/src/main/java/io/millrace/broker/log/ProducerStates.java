@@ -1,10 +1,12 @@
 package io.millrace.broker.log;
 
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.log.clean.CleanableLog.LastRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -139,15 +141,21 @@ final class ProducerStates {
         long id = batch.producerId();
         ProducerState producer = producers.computeIfAbsent(id, _ -> new ProducerState(id, batch.producerEpoch()));
         if (batch.isControlBatch()) {
-            EndTransactionMarker marker = markerOf(batch);
+            Iterator<Record> records = batch.iterator();
+            // The cleaner leaves a marker's batch without the marker, for the producer's epoch.
+            EndTransactionMarker marker = records.hasNext() ? EndTransactionMarker.deserialize(records.next()) : null;
             long start = producer.transactionStart();
-            producer.ended(batch.producerEpoch(), marker.coordinatorEpoch(), batch.maxTimestamp(), batch.baseOffset());
+            producer.ended(batch.producerEpoch(), marker == null ? producer.coordinatorEpoch() : marker.coordinatorEpoch(), batch.maxTimestamp(),
+                    batch.baseOffset());
             verifications.remove(id);
             if (start == ProducerState.NO_TRANSACTION) {
                 return null;
             }
             openTransactions.remove(start);
             ended.put(start, batch.lastOffset());
+            if (marker == null) {
+                return null;
+            }
             return marker.controlType() == ControlRecordType.ABORT ? new AbortedTransaction().setProducerId(id).setFirstOffset(start) : null;
         }
         producer.appended(batch.producerEpoch(), new ProducerState.Batch(batch.baseSequence(), batch.lastSequence(), batch.baseOffset(),
@@ -185,6 +193,13 @@ final class ProducerStates {
     void expire(long before) {
         producers.values().removeIf(producer -> producer.lastTimestamp() < before && producer.transactionStart() == ProducerState.NO_TRANSACTION);
         verifications.values().removeIf(verification -> verification.since() < before);
+    }
+
+    /** For the cleaner, which keeps the batches that hold them. */
+    Map<Long, LastRecord> lastRecords() {
+        Map<Long, LastRecord> last = HashMap.newHashMap(producers.size());
+        producers.forEach((id, producer) -> last.put(id, new LastRecord(producer.last() == null ? -1 : producer.last().lastOffset(), producer.epoch())));
+        return last;
     }
 
     void clear() {

@@ -25,12 +25,13 @@ final class Retention {
     }
 
     /** Asked for each segment from the first on, until it says no. The active one may be taken, too, once it is sealed. */
-    boolean takes(Segment segment) {
-        return takes(segment.endOffset(), segment.bytes(), segment.newestTime());
+    boolean takes(Segment segment, boolean active) {
+        return takes(segment.endOffset(), segment.bytes(), segment.newestTime(), active);
     }
 
-    boolean takes(long endOffset, int segmentBytes, long newestTime) {
-        if (endOffset > readable || segmentBytes == 0) {
+    boolean takes(long endOffset, int segmentBytes, long newestTime, boolean active) {
+        // Cleaning may have left nothing of one that is not active: that one goes as others do.
+        if (endOffset > readable || active && segmentBytes == 0) {
             return false;
         }
         boolean old = limits.deleted() && limits.retentionMs() >= 0 && now - newestTime > limits.retentionMs();

@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -305,6 +306,11 @@ final class Segment {
         return false;
     }
 
+    /** Fills the buffer from the position on, up to the end of the file, and flips it. */
+    void readInto(ByteBuffer buffer, int position) throws IOException {
+        file().readInto(buffer, position);
+    }
+
     Iterable<FileChannelRecordBatch> batchesFrom(int position) {
         return file().batchesFrom(position);
     }
@@ -468,6 +474,14 @@ final class Segment {
         }
     }
 
+    /** Another segment is about to get the names of the files: holds on to them and what is in them, for those who found this one before. */
+    void detach() {
+        pin();
+        file();
+        lookup();
+        aborted.isEmpty();
+    }
+
     /** Renames the log, so that a restart does not find it; the files are removed by {@link #delete}. */
     synchronized void retire() throws IOException {
         Path deleted = path(".log.deleted");
@@ -557,10 +571,15 @@ final class Segment {
 
     /** How long the segment has been written to: by the records' own time if they have one. */
     long age(long timestamp, long now) {
+        return firstTimestamp() >= 0 && timestamp >= 0 ? timestamp - firstTimestamp : now - createdAt;
+    }
+
+    /** Time of the first batch; negative if it has none. */
+    long firstTimestamp() {
         if (firstTimestamp == UNKNOWN_TIME && bytes() > 0) {
             firstTimestamp = batchesFrom(0).iterator().next().maxTimestamp();
         }
-        return firstTimestamp >= 0 && timestamp >= 0 ? timestamp - firstTimestamp : now - createdAt;
+        return firstTimestamp;
     }
 
     /** By how much earlier than others of its age this segment is rolled; chosen once. */

@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import io.millrace.broker.log.AbortedTransactions.Entry;
+import io.millrace.broker.log.clean.CleanableLog.LastRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -62,6 +63,8 @@ final class SegmentedLog implements PartitionLog {
     /** Snapshots that are not in files yet, by offset. */
     private final TreeMap<Long, ByteBuffer> unwritten = new TreeMap<>();
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
+    /** Held by whoever writes, renames or removes files beside the active segment's; taken before the other two. */
+    private final ReentrantLock renaming = new ReentrantLock();
     private final ReentrantLock appending = new ReentrantLock();
     private final ReentrantLock flushing = new ReentrantLock();
     private final AtomicBoolean queued = new AtomicBoolean();
@@ -276,6 +279,15 @@ final class SegmentedLog implements PartitionLog {
 
     /** @param complete whether the active segment's index and the producers are stored whatever little has changed */
     private void store(boolean complete) throws IOException {
+        renaming.lock();
+        try {
+            storeBeside(complete);
+        } finally {
+            renaming.unlock();
+        }
+    }
+
+    private void storeBeside(boolean complete) throws IOException {
         long covered;
         Segment active;
         boolean worth;
@@ -379,7 +391,7 @@ final class SegmentedLog implements PartitionLog {
         moved();
     }
 
-    private void fail(String what, Exception e) {
+    void fail(String what, Exception e) {
         failure = new KafkaStorageException(folder.path() + " " + what + ", the log is offline until restart: " + e.getMessage(), e);
         LOG.error(failure.getMessage(), e);
         durable.signal();
@@ -401,7 +413,7 @@ final class SegmentedLog implements PartitionLog {
         durable.await(offset, this::checkOnline);
     }
 
-    private void checkOnline() {
+    void checkOnline() {
         if (failure != null) {
             throw new KafkaStorageException(failure.getMessage());
         }
@@ -414,24 +426,37 @@ final class SegmentedLog implements PartitionLog {
         if (offset < startOffset || offset > end) {
             throw new OffsetOutOfRangeException(partition + ": offset " + offset + " is outside of " + startOffset + " to " + end);
         }
-        Segment segment = segments.holding(offset);
-        while (segment != null && offset < Math.min(maxOffset, end)) {
-            Records records = segment.read(offset, maxBytes, maxOffset, minOneBatch);
-            if (records != null) {
-                return records;
+        while (true) {
+            long stamp = segments.stamp();
+            Segment first = segments.holding(offset);
+            Segment segment = first;
+            Records records = null;
+            while (records == null && segment != null && offset < Math.min(maxOffset, end)) {
+                records = segment.read(offset, maxBytes, maxOffset, minOneBatch);
+                segment = records == null ? segments.after(segment) : segment;
             }
-            segment = segments.after(segment);
+            if (segment == first || !segments.replacedSince(stamp)) {
+                return records == null ? MemoryRecords.EMPTY : records;
+            }
         }
-        return MemoryRecords.EMPTY;
     }
 
     @Override
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset) {
-        List<Entry> entries = new ArrayList<>();
-        for (Segment segment : segments.from(fromOffset)) {
-            segment.aborted().collect(fromOffset, toOffset, entries);
+        return aborted(fromOffset, toOffset).stream().sorted(Comparator.comparingLong(Entry::firstOffset)).map(Entry::toFetchResponse).toList();
+    }
+
+    List<Entry> aborted(long fromOffset, long toOffset) {
+        while (true) {
+            long stamp = segments.stamp();
+            List<Entry> entries = new ArrayList<>();
+            for (Segment segment : segments.from(fromOffset)) {
+                segment.aborted().collect(fromOffset, toOffset, entries);
+            }
+            if (!segments.replacedSince(stamp)) {
+                return entries;
+            }
         }
-        return entries.stream().sorted(Comparator.comparingLong(Entry::firstOffset)).map(Entry::toFetchResponse).toList();
     }
 
     @Override
@@ -487,10 +512,11 @@ final class SegmentedLog implements PartitionLog {
     /** Takes out segments that retention no longer wants; the caller deletes them after the delay. */
     List<Segment> retire(long now) throws IOException {
         List<Segment> gone = new ArrayList<>();
+        renaming.lock();
         appending.lock();
         try {
             Retention retention = new Retention(limits, size(), startOffset, Math.min(highWatermark, firstUnstable), now);
-            for (Segment segment = segments.first(); retention.takes(segment); segment = segments.first()) {
+            for (Segment segment = segments.first(); retention.takes(segment, segments.count() == 1); segment = segments.first()) {
                 if (segments.count() == 1) {
                     roll();
                 }
@@ -507,6 +533,7 @@ final class SegmentedLog implements PartitionLog {
             producers.expire(now - producerExpirationMs);
         } finally {
             appending.unlock();
+            renaming.unlock();
         }
         return gone;
     }
@@ -519,7 +546,12 @@ final class SegmentedLog implements PartitionLog {
 
     /** Refuses everything from now on; slices taken before stay readable until the log is closed. */
     void takeOffline() {
-        failure = new KafkaStorageException(partition + " is deleted");
+        renaming.lock();
+        try {
+            failure = new KafkaStorageException(partition + " is deleted");
+        } finally {
+            renaming.unlock();
+        }
         durable.signal();
         moved();
     }
@@ -537,6 +569,7 @@ final class SegmentedLog implements PartitionLog {
 
     /** Ends without writing anything. */
     void abandon() {
+        renaming.lock();
         appending.lock();
         try {
             failure = new KafkaStorageException(partition + " is closed");
@@ -547,6 +580,7 @@ final class SegmentedLog implements PartitionLog {
             LOG.debug("closing {}", folder.path(), e);
         } finally {
             appending.unlock();
+            renaming.unlock();
         }
         durable.signal();
         moved();
@@ -700,6 +734,46 @@ final class SegmentedLog implements PartitionLog {
 
     Path folder() {
         return folder.path();
+    }
+
+    PartitionFolder files() {
+        return folder;
+    }
+
+    /** A segment that is whole on disk and not part of the log yet. */
+    Segment sealed(long baseOffset, long endOffset) {
+        return Segment.sealed(folder, baseOffset, endOffset, openSegments);
+    }
+
+    Segments allSegments() {
+        return segments;
+    }
+
+    ReentrantLock renaming() {
+        return renaming;
+    }
+
+    /** Lets readers see a segment in the place of others, whose files the caller closes when nobody can be reading them any more. */
+    void replaced(List<Segment> old, Segment with) {
+        flushing.lock();
+        appending.lock();
+        try {
+            unflushed.removeAll(old);
+            unstored.removeAll(old);
+            segments.replace(old, with);
+        } finally {
+            appending.unlock();
+            flushing.unlock();
+        }
+    }
+
+    Map<Long, LastRecord> lastRecordsOfProducers() {
+        appending.lock();
+        try {
+            return producers.lastRecords();
+        } finally {
+            appending.unlock();
+        }
     }
 
     LogLimits limits() {

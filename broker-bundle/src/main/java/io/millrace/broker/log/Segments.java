@@ -5,11 +5,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.StampedLock;
 
 /** A log's segments by base offset; the last one is appended to. One thread changes them at a time, readers go on meanwhile. */
 final class Segments {
 
     private final ConcurrentSkipListMap<Long, Segment> byBase = new ConcurrentSkipListMap<>();
+    private final StampedLock replacing = new StampedLock();
 
     void add(Segment segment) {
         byBase.put(segment.baseOffset(), segment);
@@ -21,10 +23,25 @@ final class Segments {
 
     /** Puts one segment in the place of neighbours that hold the same offsets; it has the base offset of the first. */
     void replace(List<Segment> old, Segment with) {
-        byBase.put(with.baseOffset(), with);
-        for (Segment segment : old) {
-            byBase.remove(segment.baseOffset(), segment);
+        long stamp = replacing.writeLock();
+        try {
+            byBase.put(with.baseOffset(), with);
+            for (Segment segment : old) {
+                byBase.remove(segment.baseOffset(), segment);
+            }
+        } finally {
+            replacing.unlockWrite(stamp);
         }
+    }
+
+    /** To be asked before more than one segment is looked at, for {@link #replacedSince}. */
+    long stamp() {
+        return replacing.tryOptimisticRead();
+    }
+
+    /** Whether going from one segment to the next since then may have passed over some: what was found is to be looked for again. */
+    boolean replacedSince(long stamp) {
+        return !replacing.validate(stamp);
     }
 
     boolean isEmpty() {

@@ -18,6 +18,16 @@ final class TimestampSearch {
 
     /** The first record at or after the time with an offset in [startOffset, maxOffset). */
     Optional<TimestampAndOffset> atOrAfter(long timestamp, long startOffset, long maxOffset) {
+        while (true) {
+            long stamp = segments.stamp();
+            Optional<TimestampAndOffset> found = find(timestamp, startOffset, maxOffset);
+            if (!segments.replacedSince(stamp)) {
+                return found;
+            }
+        }
+    }
+
+    private Optional<TimestampAndOffset> find(long timestamp, long startOffset, long maxOffset) {
         for (Segment segment : segments.all()) {
             if (segment.maxTimestamp() < timestamp) {
                 continue;

@@ -10,16 +10,20 @@ import java.util.Map;
 public final class TopicDefaults {
 
     /** Topic property to node key, where the names differ from each other as they do in Kafka. */
-    private static final Map<String, String> NODE_KEYS = Map.of(
-            "cleanup.policy", "log.cleanup.policy",
-            "max.message.bytes", "message.max.bytes",
-            "min.insync.replicas", "min.insync.replicas",
-            "retention.bytes", "log.retention.bytes",
-            "retention.ms", "log.retention.ms",
-            "segment.bytes", "log.segment.bytes",
-            "segment.ms", "log.roll.ms",
-            "message.timestamp.type", "log.message.timestamp.type",
-            "write.caching", "log.write.caching");
+    private static final Map<String, String> NODE_KEYS = Map.ofEntries(
+            Map.entry("cleanup.policy", "log.cleanup.policy"),
+            Map.entry("delete.retention.ms", "log.cleaner.delete.retention.ms"),
+            Map.entry("max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms"),
+            Map.entry("max.message.bytes", "message.max.bytes"),
+            Map.entry("message.timestamp.type", "log.message.timestamp.type"),
+            Map.entry("min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio"),
+            Map.entry("min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms"),
+            Map.entry("min.insync.replicas", "min.insync.replicas"),
+            Map.entry("retention.bytes", "log.retention.bytes"),
+            Map.entry("retention.ms", "log.retention.ms"),
+            Map.entry("segment.bytes", "log.segment.bytes"),
+            Map.entry("segment.ms", "log.roll.ms"),
+            Map.entry("write.caching", "log.write.caching"));
 
     private final Map<String, String> values;
 

@@ -32,7 +32,8 @@ class RetentionTest {
 
             Retention retention = new Retention(limits, total, start, readable, now);
             int taken = 0;
-            while (taken < log.size() && retention.takes(log.get(taken).end, log.get(taken).bytes, log.get(taken).newest)) {
+            while (taken < log.size()
+                    && retention.takes(log.get(taken).end, log.get(taken).bytes, log.get(taken).newest, taken == log.size() - 1)) {
                 taken++;
             }
 
@@ -50,7 +51,7 @@ class RetentionTest {
             boolean tooOld = deletes && retentionMs != -1 && piece.newest < now - retentionMs;
             boolean enoughWithout = deletes && retentionBytes != -1 && keptWithout >= retentionBytes;
             boolean unread = piece.end > readable;
-            boolean empty = piece.bytes == 0;
+            boolean empty = piece.bytes == 0 && i == log.size() - 1;
             if (unread || empty || !(beforeStart || tooOld || enoughWithout)) {
                 return i;
             }
@@ -63,8 +64,9 @@ class RetentionTest {
         long offset = 0;
         int segments = 1 + random.nextInt(6);
         for (int i = 0; i < segments; i++) {
-            boolean empty = i == segments - 1 && random.nextInt(4) == 0;
-            long end = empty ? offset : offset + 1 + random.nextInt(10);
+            boolean active = i == segments - 1;
+            boolean empty = random.nextInt(active ? 4 : 8) == 0;
+            long end = empty && active ? offset : offset + 1 + random.nextInt(10);
             log.add(new Piece(offset, end, empty ? 0 : 1 + random.nextInt(100), 1000 - random.nextInt(300)));
             offset = end;
         }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 record ConfigKey(String name, Type type, String defaultValue, String description) {
 
     enum Type {
-        STRING("text"), INT("a whole number from -2147483648 to 2147483647"), LONG("a whole number"), BOOLEAN("true or false"),
+        STRING("text"), INT("a whole number from -2147483648 to 2147483647"), LONG("a whole number"), DOUBLE("a number"), BOOLEAN("true or false"),
         ADDRESS("HOST:PORT, such as 127.0.0.1:9092"), PATH("a file or folder");
 
         private final String expectation;
@@ -36,6 +36,7 @@ record ConfigKey(String name, Type type, String defaultValue, String description
             case STRING -> true;
             case INT -> isNumber(value) && Long.parseLong(value) == (int) Long.parseLong(value);
             case LONG -> isNumber(value);
+            case DOUBLE -> isDecimal(value);
             case BOOLEAN -> value.equals("true") || value.equals("false");
             case ADDRESS -> isAddress(value);
             case PATH -> isPath(value);
@@ -50,6 +51,14 @@ record ConfigKey(String name, Type type, String defaultValue, String description
         try {
             Long.parseLong(value);
             return true;
+        } catch (NumberFormatException _) {
+            return false;
+        }
+    }
+
+    private static boolean isDecimal(String value) {
+        try {
+            return !Double.isNaN(Double.parseDouble(value));
         } catch (NumberFormatException _) {
             return false;
         }

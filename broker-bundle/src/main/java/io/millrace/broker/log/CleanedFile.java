@@ -1,0 +1,181 @@
+package io.millrace.broker.log;
+
+import io.millrace.broker.log.AbortedTransactions.Entry;
+import io.millrace.broker.log.clean.CleanableLog.AbortedTransaction;
+import io.millrace.broker.log.clean.CleanableSegment;
+import io.millrace.broker.log.clean.CleanedSegment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.record.internal.FileRecords;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A segment being cleaned into, as files with suffixes of {@link SegmentSwap}. */
+final class CleanedFile implements CleanedSegment {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CleanedFile.class);
+
+    private final SegmentedLog log;
+    private final LogStore store;
+    private final long baseOffset;
+    private final int indexIntervalBytes;
+    private final SegmentSwap swap;
+    private final GrowingIndex index = new GrowingIndex();
+    private final List<Entry> aborted = new ArrayList<>();
+    private final FileRecords file;
+    private long maxTimestamp = -1;
+    private int offsetOfMaxTimestamp;
+    private int bytesSinceEntry;
+    private boolean ended;
+
+    private CleanedFile(SegmentedLog log, LogStore store, long baseOffset, SegmentSwap swap, FileRecords file) {
+        this.log = log;
+        this.store = store;
+        this.baseOffset = baseOffset;
+        this.indexIntervalBytes = log.limits().indexIntervalBytes();
+        this.swap = swap;
+        this.file = file;
+    }
+
+    static CleanedFile create(SegmentedLog log, LogStore store, long baseOffset) throws IOException {
+        log.renaming().lock();
+        try {
+            log.checkOnline();
+            SegmentSwap swap = new SegmentSwap(log.files(), baseOffset);
+            swap.discard();
+            return new CleanedFile(log, store, baseOffset, swap, FileRecords.open(swap.cleaned(".log").toFile(), true));
+        } finally {
+            log.renaming().unlock();
+        }
+    }
+
+    @Override
+    public void append(MemoryRecords batches) throws IOException {
+        int position = file.sizeInBytes();
+        file.append(batches);
+        for (RecordBatch batch : batches.batches()) {
+            int relative = (int) (batch.lastOffset() - baseOffset);
+            if (batch.maxTimestamp() > maxTimestamp) {
+                maxTimestamp = batch.maxTimestamp();
+                offsetOfMaxTimestamp = relative;
+            }
+            if (bytesSinceEntry > indexIntervalBytes) {
+                index.add(relative, position);
+                index.addTime(maxTimestamp, offsetOfMaxTimestamp);
+                bytesSinceEntry = 0;
+            }
+            position += batch.sizeInBytes();
+            bytesSinceEntry += batch.sizeInBytes();
+        }
+    }
+
+    @Override
+    public void append(AbortedTransaction transaction) {
+        aborted.add(new Entry(transaction.producerId(), transaction.firstOffset(), transaction.lastOffset(), transaction.lastStableOffset()));
+    }
+
+    @Override
+    public void replace(List<? extends CleanableSegment> cleaned) throws IOException {
+        List<Segment> old = cleaned.stream().map(each -> ((CompactedLog.Source) each).segment()).toList();
+        // The bulk of it goes to disk before anybody is kept waiting.
+        file.flush();
+        log.renaming().lock();
+        try {
+            log.checkOnline();
+            for (Segment segment : old) {
+                if (log.allSegments().holding(segment.baseOffset()) != segment) {
+                    throw new KafkaStorageException(log.topicPartition() + ": a segment was deleted while it was being cleaned");
+                }
+                segment.detach();
+            }
+            writeIndexes();
+            Files.setLastModifiedTime(swap.cleaned(".log"), Files.getLastModifiedTime(old.getLast().path(".log")));
+            begin();
+            exchange(old);
+        } finally {
+            log.renaming().unlock();
+        }
+        ended = true;
+        file.close();
+        store.deleteLater(log, () -> delete(log, old));
+    }
+
+    private void writeIndexes() throws IOException {
+        index.addTime(maxTimestamp, offsetOfMaxTimestamp);
+        index.store(swap.cleaned(".index"), swap.cleaned(".timeindex"));
+        Files.write(swap.cleaned(".txnindex"), new byte[0]);
+        AbortedTransactions transactions = new AbortedTransactions(swap.cleaned(".txnindex"));
+        for (Entry entry : aborted) {
+            transactions.add(entry);
+        }
+        transactions.flush();
+    }
+
+    private void begin() throws IOException {
+        try {
+            swap.begin();
+        } catch (IOException | RuntimeException e) {
+            if (swap.isBegun()) {
+                // The next start would finish it, over whatever is cleaned until then.
+                log.fail("could not make a cleaned segment durable", e);
+            }
+            throw e;
+        }
+    }
+
+    private void exchange(List<Segment> old) throws IOException {
+        try {
+            for (Segment segment : old.subList(1, old.size())) {
+                segment.retire();
+            }
+            swap.complete();
+            log.replaced(old, log.sealed(baseOffset, log.allSegments().after(old.getLast()).baseOffset()));
+        } catch (IOException | RuntimeException e) {
+            // Part of it is done; the next start does the rest.
+            log.fail("could not take a cleaned segment", e);
+            throw e;
+        }
+    }
+
+    private static void delete(SegmentedLog log, List<Segment> old) throws IOException {
+        log.renaming().lock();
+        try {
+            // The first one's names belong to the segment in its place, and all of them to another log if this one was deleted.
+            old.getFirst().close();
+            for (Segment segment : old.subList(1, old.size())) {
+                if (log.isOnline()) {
+                    segment.delete();
+                } else {
+                    segment.close();
+                }
+            }
+        } finally {
+            log.renaming().unlock();
+        }
+    }
+
+    @Override
+    public void discard() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        log.renaming().lock();
+        try {
+            file.close();
+            // The folder of a log that is offline may be gone, or another log's already; if not, its next start removes this.
+            if (log.isOnline() && !swap.isBegun()) {
+                swap.discard();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: an unfinished cleaned segment stays until the next start: {}", log.topicPartition(), e.toString());
+        } finally {
+            log.renaming().unlock();
+        }
+    }
+}
