@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -64,7 +66,6 @@ class PowerLossIT {
     @Test
     @Timeout(300)
     void aTopicWithWriteCachingLosesAcknowledgedRecords() throws Throwable {
-        int records = 500;
         try (LoopDisk disk = LoopDisk.create(folder)) {
             int port = Millrace.freePort();
             Path data = disk.path().resolve("data");
@@ -72,23 +73,43 @@ class PowerLossIT {
             TopicPartition partition = new TopicPartition("cached", 0);
             try (Admin admin = Admin.create(ClientSettings.of(broker.bootstrap()))) {
                 admin.createTopics(Set.of(new NewTopic("cached", 1, (short) 1).configs(Map.of("write.caching", "true")))).all().get();
+                AtomicLong acknowledged = new AtomicLong();
                 try (KafkaProducer<String, String> producer = new KafkaProducer<>(ClientSettings.of(broker.bootstrap(), Map.of("acks", "all")),
                         new StringSerializer(), new StringSerializer())) {
-                    for (int i = 0; i < records; i++) {
-                        producer.send(new ProducerRecord<>("cached", 0, null, Integer.toString(i))).get();
+                    // Without a break until the power fails: whatever else syncs the disk now and then, the last moment was not.
+                    Thread sender = Thread.ofPlatform().start(() -> sendUntilInterrupted(producer, acknowledged));
+                    while (acknowledged.get() < 100_000) {
+                        Thread.onSpinWait();
                     }
+                    disk.cutPower();
+                    broker.kill();
+                    sender.interrupt();
+                    sender.join();
+                    producer.close(Duration.ZERO);
                 }
-                disk.cutPower();
-                broker.kill();
                 disk.restorePower();
                 broker = Millrace.startOn(port, data, folder);
                 try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(ClientSettings.of(broker.bootstrap()), new StringDeserializer(),
                         new StringDeserializer())) {
-                    assertThat(consumer.endOffsets(Set.of(partition)).get(partition)).isLessThan(records);
+                    assertThat(consumer.endOffsets(Set.of(partition)).get(partition)).isLessThan(acknowledged.get());
                 }
             } finally {
                 broker.close();
             }
+        }
+    }
+
+    private static void sendUntilInterrupted(KafkaProducer<String, String> producer, AtomicLong acknowledged) {
+        try {
+            while (!Thread.currentThread().isInterrupted()) {
+                producer.send(new ProducerRecord<>("cached", 0, null, "value"), (written, failure) -> {
+                    if (failure == null) {
+                        acknowledged.incrementAndGet();
+                    }
+                });
+            }
+        } catch (InterruptException over) {
+            // It waited for room in its buffer.
         }
     }
 }
