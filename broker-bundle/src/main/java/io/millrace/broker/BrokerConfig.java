@@ -5,6 +5,7 @@ import io.millrace.broker.log.LogStoreConfig;
 import io.millrace.broker.log.clean.CleanerConfig;
 import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.network.ConnectionLimits;
+import io.millrace.broker.network.NetworkMemory;
 import io.millrace.broker.quota.QuotaWindows;
 import java.io.IOException;
 import java.io.InputStream;
@@ -144,7 +145,11 @@ public record BrokerConfig(Path data, Map<String, String> values) {
 
     ConnectionLimits limits() {
         return new ConnectionLimits(getInt("socket.request.max.bytes", 1024), getInt("max.connections", 1), getLong("connections.max.idle.ms"),
-                getInt("max.in.flight.requests", 1));
+                getLong("request.receive.timeout.ms"), getInt("max.in.flight.requests", 1));
+    }
+
+    NetworkMemory memory() {
+        return new NetworkMemory(getLong("queued.max.request.bytes"), Runtime.getRuntime().maxMemory());
     }
 
     QuotaWindows quotaWindows() {

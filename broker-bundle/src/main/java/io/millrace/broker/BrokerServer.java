@@ -62,7 +62,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
         try {
             InetSocketAddress listen = config.listen();
             DataFolder folder = opened(parts, DataFolder.open(config.data(), config.nodeId()));
-            Listener listener = opened(parts, Listener.bind(listen, config.limits()));
+            Listener listener = opened(parts, Listener.bind(listen, config.limits(), config.memory()));
             TopicDefaults defaults = TopicDefaults.of(config.values());
             CleanerConfig cleaning = config.cleaner();
             LogStore store = opened(parts, LogStore.open(folder.logs(), config.logs(defaults), clock));

@@ -380,6 +380,7 @@ class ProtocolTest {
             for (int i = 0; i < 50; i++) {
                 assertStillServing();
             }
+            assertThat(Measured.of(broker, "millrace_response_memory_bytes")).as("what they do not read is not in memory").isZero();
             // Who reads at last gets everything.
             assertThat(onlyFetched(stalled.getFirst().receive()).records().sizeInBytes()).isGreaterThan(19_000_000);
         } finally {

@@ -6,6 +6,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Queue;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -18,6 +19,7 @@ final class RawClient implements AutoCloseable {
     private final DataInputStream in;
     private final Queue<RequestHeader> sent = new ArrayDeque<>();
     private int correlation = 1;
+    private byte[] rest;
 
     RawClient(BrokerServer broker) throws IOException {
         String[] address = broker.bootstrapServers().split(":");
@@ -27,11 +29,29 @@ final class RawClient implements AutoCloseable {
     }
 
     void send(AbstractRequest request) throws IOException {
+        socket.getOutputStream().write(frame(request));
+    }
+
+    private byte[] frame(AbstractRequest request) {
         RequestHeader header = new RequestHeader(request.apiKey(), request.version(), "raw", correlation++);
         ByteBuffer bytes = request.serializeWithHeader(header);
-        ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + bytes.remaining()).putInt(bytes.remaining()).put(bytes);
         sent.add(header);
-        socket.getOutputStream().write(frame.array());
+        return ByteBuffer.allocate(Integer.BYTES + bytes.remaining()).putInt(bytes.remaining()).put(bytes).array();
+    }
+
+    /** Sends so many bytes of a request; the others by {@link #sendRest}. */
+    void sendPart(AbstractRequest request, int bytes) throws IOException {
+        byte[] frame = frame(request);
+        socket.getOutputStream().write(frame, 0, bytes);
+        rest = Arrays.copyOfRange(frame, bytes, frame.length);
+    }
+
+    void sendRest() throws IOException {
+        socket.getOutputStream().write(rest);
+    }
+
+    void timeout(int millis) throws IOException {
+        socket.setSoTimeout(millis);
     }
 
     void sendBytes(byte[] bytes) throws IOException {
@@ -44,7 +64,8 @@ final class RawClient implements AutoCloseable {
 
     /** The next response, which must belong to the oldest request that has none. */
     AbstractResponse receive() throws IOException {
-        return AbstractResponse.parseResponse(receiveFrame(), sent.remove());
+        ByteBuffer frame = receiveFrame();
+        return AbstractResponse.parseResponse(frame, sent.remove());
     }
 
     /** The oldest request that has no response will not get one. */

@@ -21,7 +21,21 @@ public interface Answer {
         return Long.MAX_VALUE;
     }
 
+    /** The response, if it is made already and takes memory until it is sent; null if it is yet to be made, or there is none. */
+    default AbstractResponse made() {
+        return null;
+    }
+
     static Answer now(AbstractResponse response) {
-        return () -> response;
+        return new Made(response);
+    }
+
+    /** Nothing is left to wait for. */
+    record Made(AbstractResponse made) implements Answer {
+
+        @Override
+        public AbstractResponse await() {
+            return made;
+        }
     }
 }

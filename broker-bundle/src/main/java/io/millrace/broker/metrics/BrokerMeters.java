@@ -17,20 +17,21 @@ public final class BrokerMeters implements MeterSource {
     private final ClusterMetadata metadata;
     private final LogStore store;
     private final Handlers handlers;
-    private final Listener listener;
+    private final SocketMeters sockets;
     private final Coordinators coordinators;
 
     public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Coordinators coordinators) {
         this.metadata = metadata;
         this.store = store;
         this.handlers = handlers;
-        this.listener = listener;
+        this.sockets = new SocketMeters(listener);
         this.coordinators = coordinators;
     }
 
     @Override
     public void tell(Meters meters) {
-        new NodeMeters(metadata, store, handlers, listener).tell(meters);
+        new NodeMeters(metadata, store, handlers).tell(meters);
+        sockets.tell(meters);
         new RequestMeters(handlers.metrics().requests()).tell(meters);
         new TrafficMeters(handlers.metrics().traffic()).tell(meters, metadata.image().topics().stream().map(TopicImage::name).toList());
         PartitionMeters partitions = new PartitionMeters();

@@ -7,22 +7,14 @@ import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.ClusterMetadata;
-import io.millrace.broker.network.Listener;
 import java.util.Collection;
 import java.util.function.DoubleSupplier;
 
-/** What there is one of in a node: Kafka's replica manager, controller, log manager and socket server. */
+/** What there is one of in a node: Kafka's replica manager, controller and log manager. */
 final class NodeMeters {
 
-    private static final Tags LISTENER = Tags.of("listener", "PLAINTEXT", "networkProcessor", "0");
-    private static final String SOCKETS = "kafka.server:type=socket-server-metrics,listener={listener},networkProcessor={networkProcessor}";
     private static final double RUNNING = 3;
 
-    private static final Meter CONNECTIONS = Meter.gauge("kafka_server_socket_server_metrics_connection_count", "Connections.").as(SOCKETS + "#connection-count");
-    private static final Meter CREATIONS = Meter.counter("kafka_server_socket_server_metrics_connection_creation_total", "Connections ever accepted.")
-            .as(SOCKETS + "#connection-creation-*");
-    private static final Meter REFUSED = Meter.counter("millrace_connections_refused_total", "Connections closed at once because of max.connections.");
-    private static final Meter IN_FLIGHT = Meter.gauge("millrace_requests_in_flight", "Requests read but not answered.");
     private static final Meter WAITING = Meter.gauge("kafka_server_delayedoperationpurgatory_purgatorysize", "Requests that wait.")
             .as("kafka.server:type=DelayedOperationPurgatory,name=PurgatorySize,delayedOperation={delayedOperation}");
     private static final Meter EVICTIONS = Meter.counter("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total",
@@ -35,20 +27,14 @@ final class NodeMeters {
     private final ClusterMetadata metadata;
     private final LogStore store;
     private final Handlers handlers;
-    private final Listener listener;
 
-    NodeMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener) {
+    NodeMeters(ClusterMetadata metadata, LogStore store, Handlers handlers) {
         this.metadata = metadata;
         this.store = store;
         this.handlers = handlers;
-        this.listener = listener;
     }
 
     void tell(Meters meters) {
-        meters.gauge(CONNECTIONS, LISTENER, listener::connections);
-        meters.counter(CREATIONS, LISTENER, listener::accepted);
-        meters.counter(REFUSED, Tags.NONE, listener::refused);
-        meters.gauge(IN_FLIGHT, Tags.NONE, listener::inFlight);
         meters.gauge(WAITING, Tags.of("delayedOperation", "Fetch"), () -> handlers.fetch().waiting());
         meters.distribution(FLUSH_TIME, Tags.NONE, store.flushTimes().times());
         meters.distribution(FLUSH_SECONDS, Tags.NONE, store.flushTimes().times());

@@ -16,9 +16,12 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.common.network.Send;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.RequestHeader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class Connection {
 
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-    private static final Pending LAST = new Pending(null, null, null);
+    private static final Pending LAST = new Pending(null, null, null, 0, 0);
 
     private final SocketChannel channel;
     private final SocketAddress peer;
@@ -40,27 +43,42 @@ final class Connection {
     private final Handlers handlers;
     private final BlockingQueue<Pending> inFlight;
     private final FrameReader frames;
+    private final MemoryAccount account;
+    private final UnsentResponses unsent;
     private final SocketOutput output;
     private final Throttle throttle;
     private final Consumer<Connection> ended;
+    private final AtomicInteger threads = new AtomicInteger(2);
     /** Written by both threads, read by the listener's sweep; a lost update is harmless. */
     private volatile long lastProgress;
     /** Set by the writer while it awaits an answer, which is not idleness. */
     private volatile Answer awaited;
+    /** Set by the writer while it sends a response that takes memory; else 0. */
+    private volatile long sendingSince;
     private volatile boolean draining;
     private volatile boolean closed;
 
-    private record Pending(Call call, Answer answer, RequestTimer timer) {
+    /**
+     * A request under way.
+     *
+     * @param loan what it has of the request memory
+     * @param held what its response has of the response memory already
+     */
+    private record Pending(Call call, Answer answer, RequestTimer timer, int loan, long held) {
     }
 
-    Connection(SocketChannel channel, Handlers handlers, Quotas quotas, ConnectionLimits limits, Consumer<Connection> ended) throws IOException {
+    /** @param ended told when neither thread runs any more */
+    Connection(SocketChannel channel, Handlers handlers, Quotas quotas, ConnectionLimits limits, NetworkMemory memory, Consumer<Connection> ended)
+            throws IOException {
         this.channel = channel;
         this.peer = channel.getRemoteAddress();
         this.client = channel.socket().getInetAddress();
         this.handlers = handlers;
         this.ended = ended;
         this.inFlight = new ArrayBlockingQueue<>(limits.maxInFlight());
-        this.frames = new FrameReader(channel, limits.maxRequestBytes());
+        this.account = new MemoryAccount(memory.requests());
+        this.unsent = new UnsentResponses(memory.responses());
+        this.frames = new FrameReader(channel, limits.maxRequestBytes(), account);
         this.throttle = new Throttle(handlers, quotas);
         this.output = new SocketOutput(channel, this::progressed);
         progressed();
@@ -74,14 +92,7 @@ final class Connection {
     private void read() {
         try {
             for (ByteBuffer frame; (frame = next()) != null; ) {
-                progressed();
-                int bytes = frame.remaining();
-                RequestTimer timer = new RequestTimer(bytes, lastProgress);
-                Call call = RequestDecoder.decode(frame, client, handlers);
-                timer.decoded();
-                Answer answer = throttle.handle(call, bytes);
-                timer.handled();
-                inFlight.put(new Pending(call, answer, timer));
+                inFlight.put(handle(frame));
             }
         } catch (MalformedRequestException malformed) {
             LOG.warn("client {}: {}; connection closed", peer, malformed.getMessage());
@@ -96,7 +107,27 @@ final class Connection {
                 close();
             }
             endQueue();
+            endThread();
         }
+    }
+
+    private Pending handle(ByteBuffer frame) throws MalformedRequestException {
+        int bytes = frame.remaining();
+        lastProgress = frames.arrived();
+        RequestTimer timer = new RequestTimer(bytes, lastProgress);
+        Call call = RequestDecoder.decode(frame, client, handlers);
+        timer.decoded();
+        if (call.header().apiKey() == ApiKeys.PRODUCE) {
+            Answer answer = throttle.handle(call, bytes);
+            // The records are in the log now.
+            account.giveBack(frames.loan());
+            timer.handled();
+            return new Pending(call, answer, timer, 0, 0);
+        }
+        unsent.awaitRoom();
+        Answer answer = throttle.handle(call, bytes);
+        timer.handled();
+        return new Pending(call, answer, timer, frames.loan(), unsent.made(call.header(), answer.made()));
     }
 
     /** While the client is muted, nothing is read, and what was read already waits. */
@@ -126,11 +157,9 @@ final class Connection {
                 AbstractResponse response = await(next);
                 if (response != null) {
                     next.timer().throttled(TimeUnit.MILLISECONDS.toNanos(response.throttleTimeMs()));
-                    Send send = ResponseEncoder.encode(next.call().header(), response);
-                    while (!send.completed()) {
-                        send.writeTo(output);
-                    }
+                    send(next, response);
                 }
+                account.giveBack(next.loan());
                 handlers.metrics().requests().completed(next.call().header().apiKey(), next.call().version(), response, next.timer());
             }
         } catch (IOException gone) {
@@ -144,6 +173,34 @@ final class Connection {
         } finally {
             close();
             inFlight.clear();
+            endThread();
+        }
+    }
+
+    private void send(Pending answered, AbstractResponse response) throws IOException {
+        RequestHeader header = answered.call().header();
+        long held = answered.held();
+        if (held == 0 && answered.answer().made() == null) {
+            unsent.awaitRoomOfOthers();
+            held = unsent.made(header, response);
+        }
+        Send send = ResponseEncoder.encode(header, response);
+        if (held > 0) {
+            sendingSince = System.nanoTime() | 1;
+        }
+        while (!send.completed()) {
+            send.writeTo(output);
+        }
+        if (held > 0) {
+            sendingSince = 0;
+            unsent.sent(held);
+        }
+    }
+
+    private void endThread() {
+        if (threads.decrementAndGet() == 0) {
+            account.end();
+            unsent.end();
             ended.accept(this);
         }
     }
@@ -179,7 +236,18 @@ final class Connection {
     }
 
     boolean isIdleFor(long nanos) {
-        return awaited == null && !throttle.isMuted() && System.nanoTime() - lastProgress > nanos;
+        return awaited == null && !throttle.isMuted() && !account.isWaiting() && System.nanoTime() - lastProgress > nanos;
+    }
+
+    /** Whether its client began to send a request so long ago and did not end. */
+    boolean owesRequestFor(long nanos) {
+        return frames.isIncompleteFor(nanos);
+    }
+
+    /** Whether its client has been so slow to read a response that takes memory. */
+    boolean holdsResponseFor(long nanos) {
+        long since = sendingSince;
+        return since != 0 && System.nanoTime() - since > nanos;
     }
 
     /** No more requests are read; what was read is answered, then the connection ends. */
@@ -196,6 +264,7 @@ final class Connection {
     void close() {
         closed = true;
         throttle.release();
+        unsent.release();
         try {
             channel.close();
         } catch (IOException failed) {

@@ -26,6 +26,7 @@ public final class Listener implements AutoCloseable {
 
     private final ServerSocketChannel server;
     private final ConnectionLimits limits;
+    private final NetworkMemory memory;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final LongAdder accepted = new LongAdder();
@@ -33,9 +34,10 @@ public final class Listener implements AutoCloseable {
     private volatile Handlers handlers;
     private volatile Quotas quotas;
 
-    private Listener(ServerSocketChannel server, ConnectionLimits limits) {
+    private Listener(ServerSocketChannel server, ConnectionLimits limits, NetworkMemory memory) {
         this.server = server;
         this.limits = limits;
+        this.memory = memory;
     }
 
     /**
@@ -43,7 +45,7 @@ public final class Listener implements AutoCloseable {
      *
      * @throws IllegalStateException naming the address if it cannot be had
      */
-    public static Listener bind(InetSocketAddress address, ConnectionLimits limits) {
+    public static Listener bind(InetSocketAddress address, ConnectionLimits limits, NetworkMemory memory) {
         if (address.isUnresolved()) {
             throw new IllegalStateException("listen=" + address.getHostString() + ":" + address.getPort() + ": no such host; use an address of this machine");
         }
@@ -51,7 +53,7 @@ public final class Listener implements AutoCloseable {
         try {
             server = ServerSocketChannel.open();
             server.bind(address, BACKLOG);
-            return new Listener(server, limits);
+            return new Listener(server, limits, memory);
         } catch (IOException taken) {
             closeQuietly(server);
             throw new IllegalStateException("cannot listen on " + address.getHostString() + ":" + address.getPort() + ": " + taken.getMessage()
@@ -72,9 +74,11 @@ public final class Listener implements AutoCloseable {
         quotas = inForce;
         handlers = requests;
         Thread.ofVirtual().name("acceptor").start(this::acceptAll);
-        if (limits.maxIdleMillis() > 0) {
-            Thread.ofVirtual().name("idle connections").start(this::sweepIdle);
-        }
+        Thread.ofVirtual().name("idle connections").start(this::sweep);
+    }
+
+    public NetworkMemory memory() {
+        return memory;
     }
 
     public int connections() {
@@ -127,7 +131,7 @@ public final class Listener implements AutoCloseable {
         }
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        Connection connection = new Connection(channel, handlers, quotas, limits, connections::remove);
+        Connection connection = new Connection(channel, handlers, quotas, limits, memory, connections::remove);
         connections.add(connection);
         connection.start();
         if (stopping.getCount() == 0) {
@@ -135,16 +139,11 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    private void sweepIdle() {
-        long idle = TimeUnit.MILLISECONDS.toNanos(limits.maxIdleMillis());
+    private void sweep() {
+        IdleSweep sweep = new IdleSweep(limits, memory);
         try {
-            while (!stopping.await(Math.max(10, limits.maxIdleMillis() / 8), TimeUnit.MILLISECONDS)) {
-                for (Connection connection : connections) {
-                    if (connection.isIdleFor(idle)) {
-                        LOG.debug("{}: closed, idle for {} ms (connections.max.idle.ms)", connection, limits.maxIdleMillis());
-                        connection.close();
-                    }
-                }
+            while (!stopping.await(sweep.intervalMillis(), TimeUnit.MILLISECONDS)) {
+                sweep.over(connections);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

@@ -17,6 +17,8 @@ final class SocketOutput implements TransferableChannel {
 
     private static final int MAX_TRANSFER = 1024 * 1024;
     private static final int WAITING_WRITE = 16 * 1024;
+    /** A heap buffer is written through a direct one of the same size, which the JDK keeps per thread: so none is large. */
+    private static final int CHUNK = 128 * 1024;
 
     private final SocketChannel channel;
     private final Runnable progress;
@@ -57,7 +59,16 @@ final class SocketOutput implements TransferableChannel {
 
     @Override
     public long write(ByteBuffer[] sources, int offset, int length) throws IOException {
-        long sent = channel.write(sources, offset, length);
+        long bytes = 0;
+        int count = 0;
+        while (count < length && bytes + sources[offset + count].remaining() <= CHUNK) {
+            bytes += sources[offset + count].remaining();
+            count++;
+        }
+        if (bytes == 0 && count < length) {
+            return write(sources[offset + count]);
+        }
+        long sent = channel.write(sources, offset, count);
         progress.run();
         return sent;
     }
@@ -69,7 +80,10 @@ final class SocketOutput implements TransferableChannel {
 
     @Override
     public int write(ByteBuffer source) throws IOException {
+        int limit = source.limit();
+        source.limit(Math.min(limit, source.position() + CHUNK));
         int sent = channel.write(source);
+        source.limit(limit);
         progress.run();
         return sent;
     }

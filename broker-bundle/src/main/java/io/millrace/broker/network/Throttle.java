@@ -155,6 +155,11 @@ final class Throttle {
             return answer.waited();
         }
 
+        @Override
+        public AbstractResponse made() {
+            return answer.made();
+        }
+
         private Limit limit(QuotaType type) {
             return inForce.limit(type, call.user(), call.clientId());
         }

@@ -46,6 +46,16 @@ public final class RequestDecoder {
         }
     }
 
+    /**
+     * The heap that a request may take: the records of produce requests stay slices of the frame, everything else becomes objects.
+     *
+     * @param frame begins with the request's first bytes
+     */
+    public static long memory(ByteBuffer frame, int bytes) {
+        boolean produce = frame.remaining() >= Short.BYTES && frame.getShort(frame.position()) == ApiKeys.PRODUCE.id;
+        return produce ? bytes : (long) bytes * RequestGuard.MEMORY_PER_BYTE;
+    }
+
     private static void check(ByteBuffer frame, short key, short version) throws MalformedRequestException {
         try {
             RequestGuard.check(frame, ApiKeys.forId(key), version);

@@ -8,6 +8,7 @@ import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.network.ConnectionLimits;
 import io.millrace.broker.network.Listener;
+import io.millrace.broker.network.NetworkMemory;
 import io.millrace.broker.quota.QuotaWindows;
 import io.millrace.broker.quota.Quotas;
 import java.io.IOException;
@@ -34,7 +35,8 @@ final class CoordinatedBroker implements AutoCloseable {
         Map<String, String> given = new HashMap<>(changed);
         Map<String, String> values = BrokerConfig.with(folder, given).values();
         Files.createDirectories(folder.resolve("logs"));
-        listener = Listener.bind(new InetSocketAddress("127.0.0.1", port), new ConnectionLimits(100 << 20, 1_000, 600_000, 64));
+        listener = Listener.bind(new InetSocketAddress("127.0.0.1", port), new ConnectionLimits(100 << 20, 1_000, 600_000, 60_000, 64),
+                new NetworkMemory(-1, Runtime.getRuntime().maxMemory()));
         TopicDefaults defaults = TopicDefaults.of(values);
         LogStoreConfig usual = LogStoreConfig.standard();
         store = LogStore.open(folder.resolve("logs"),
