@@ -14,14 +14,15 @@ import java.util.Map;
  * @param maxOffsetMetadataBytes     longest metadata of a committed offset
  * @param maxTransactionTimeoutMs    longest transaction a producer may ask for
  * @param transactionalIdRetentionMs how long an idle transactional id is kept
+ * @param expiredIdCheckMs          how often it is looked for those that were idle for longer
  * @param verifiesPartitions         whether a client that adds partitions to transactions beforehand is checked to have done so
  */
 public record CoordinatorSettings(int offsetsPartitions, int transactionPartitions, int initialRebalanceDelayMs, int minSessionTimeoutMs,
         int maxSessionTimeoutMs, long offsetsRetentionMs, int maxOffsetMetadataBytes, int maxTransactionTimeoutMs, long transactionalIdRetentionMs,
-        boolean verifiesPartitions) {
+        int expiredIdCheckMs, boolean verifiesPartitions) {
 
     public static CoordinatorSettings standard() {
-        return new CoordinatorSettings(4, 4, 3_000, 6_000, 1_800_000, 7L * 24 * 3_600_000, 4_096, 900_000, 7L * 24 * 3_600_000, true);
+        return new CoordinatorSettings(4, 4, 3_000, 6_000, 1_800_000, 7L * 24 * 3_600_000, 4_096, 900_000, 7L * 24 * 3_600_000, 3_600_000, true);
     }
 
     /** @param values by the broker's configuration keys; what is not there has its standard value */
@@ -37,6 +38,7 @@ public record CoordinatorSettings(int offsetsPartitions, int transactionPartitio
                 usual.maxOffsetMetadataBytes,
                 (int) number(values, "transaction.max.timeout.ms", usual.maxTransactionTimeoutMs, 1),
                 number(values, "transactional.id.expiration.ms", usual.transactionalIdRetentionMs, 1),
+                (int) number(values, "transaction.remove.expired.transaction.cleanup.interval.ms", usual.expiredIdCheckMs, 1),
                 !"false".equals(values.get("transaction.partition.verification.enable")));
     }
 

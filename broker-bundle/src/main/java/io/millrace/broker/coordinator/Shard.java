@@ -3,6 +3,7 @@ package io.millrace.broker.coordinator;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.PartitionLog.Origin;
 import io.millrace.broker.log.Verification;
+import io.millrace.broker.metadata.LedPartition;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,7 @@ public final class Shard<M extends StateMachine> {
     private static final int READ_BYTES = 1 << 20;
 
     private final PartitionLog log;
+    private final int epoch;
     private final Supplier<M> empty;
     private final Clock clock;
     private final Clockwork clockwork;
@@ -46,8 +48,9 @@ public final class Shard<M extends StateMachine> {
     /** Written under the lock; read without, where any value not older than the reader's command will do. */
     private volatile long appendedUntil;
 
-    Shard(PartitionLog log, Supplier<M> empty, Clock clock, Clockwork clockwork) {
-        this.log = log;
+    Shard(LedPartition led, Supplier<M> empty, Clock clock, Clockwork clockwork) {
+        this.log = led.log();
+        this.epoch = led.leaderEpoch();
         this.empty = empty;
         this.clock = clock;
         this.clockwork = clockwork;
@@ -59,9 +62,9 @@ public final class Shard<M extends StateMachine> {
         return log.topicPartition();
     }
 
-    /** Fences markers of an earlier term of this coordinator. */
+    /** Of the leadership that this coordinator has with its partition: fences markers of an earlier one. */
     public int epoch() {
-        return Math.max(0, log.leaderEpoch());
+        return epoch;
     }
 
     private M replay() {

@@ -1,6 +1,6 @@
 package io.millrace.broker.coordinator;
 
-import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.metadata.LedPartition;
 import io.millrace.broker.metadata.Partitions;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -38,8 +38,8 @@ public final class Shards<M extends StateMachine> {
             try {
                 long began = System.nanoTime();
                 List<Shard<M>> all = new ArrayList<>();
-                for (PartitionLog log : logs.ensureInternal(topic, partitions, CONFIG)) {
-                    Shard<M> shard = new Shard<>(log, empty, clock, clockwork);
+                for (LedPartition led : logs.ensureInternal(topic, partitions, CONFIG)) {
+                    Shard<M> shard = new Shard<>(led, empty, clock, clockwork);
                     all.add(shard);
                     clockwork.add(shard);
                 }

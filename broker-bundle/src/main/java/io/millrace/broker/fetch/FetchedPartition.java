@@ -123,7 +123,7 @@ final class FetchedPartition implements Runnable {
         long high = log.highWatermark();
         limit = committed ? stable : high;
         found = new PartitionData().setPartitionIndex(asked.partition()).setHighWatermark(high).setLastStableOffset(stable)
-                .setLogStartOffset(log.startOffset()).setRecords(MemoryRecords.EMPTY);
+                .setLogStartOffset(log.startOffset()).setRecords(MemoryRecords.EMPTY).setAbortedTransactions(committed ? List.of() : null);
         if (asked.lastFetchedEpoch() >= 0) {
             EpochEndOffset diverging = diverging(log);
             if (diverging != null) {
@@ -133,9 +133,6 @@ final class FetchedPartition implements Runnable {
         }
         if (offset > log.endOffset() || offset < log.startOffset()) {
             throw new OffsetOutOfRangeException(log.topicPartition() + " has offsets " + log.startOffset() + " to " + log.endOffset() + ", not " + offset);
-        }
-        if (committed) {
-            found.setAbortedTransactions(List.of());
         }
         int most = Math.min(left, asked.partitionMaxBytes());
         if (offset >= limit || most <= 0 && !first) {

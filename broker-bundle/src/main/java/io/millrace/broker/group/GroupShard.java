@@ -288,7 +288,7 @@ final class GroupShard implements StateMachine {
         Group group = groups.get(groupId);
         boolean anonymous = committer.generation < 0 && committer.memberId.isEmpty() && committer.instanceId == null;
         if (group == null || group.state() == Group.State.EMPTY) {
-            return committer.generation < 0 ? Errors.NONE : group == null ? Errors.ILLEGAL_GENERATION : Errors.UNKNOWN_MEMBER_ID;
+            return committer.generation < 0 ? Errors.NONE : exists(groupId) ? Errors.UNKNOWN_MEMBER_ID : Errors.ILLEGAL_GENERATION;
         }
         if (anonymous) {
             return transactional ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID;

@@ -124,17 +124,13 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         return defaults;
     }
 
+    @Override
     public Optional<LedPartition> leader(TopicPartition partition) {
         return Optional.ofNullable(led.get(partition));
     }
 
     @Override
-    public Optional<PartitionLog> log(TopicPartition partition) {
-        return leader(partition).map(LedPartition::log);
-    }
-
-    @Override
-    public List<PartitionLog> ensureInternal(String name, int partitions, Map<String, String> config) {
+    public List<LedPartition> ensureInternal(String name, int partitions, Map<String, String> config) {
         TopicImage topic = image.topic(name).orElse(null);
         if (topic == null) {
             try {
@@ -143,11 +139,11 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
                 topic = image.topic(name).orElseThrow(() -> meanwhile);
             }
         }
-        List<PartitionLog> logs = new ArrayList<>(topic.partitions());
+        List<LedPartition> all = new ArrayList<>(topic.partitions());
         for (int index = 0; index < topic.partitions(); index++) {
-            logs.add(led.get(new TopicPartition(name, index)).log());
+            all.add(led.get(new TopicPartition(name, index)));
         }
-        return logs;
+        return all;
     }
 
     @Override
@@ -337,7 +333,8 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
             TopicPartition partition = new TopicPartition(topic.name(), index);
             PartitionLog log = store.log(partition).orElseGet(() -> store.create(partition, topic.id(), config, image.leaderEpoch(topic)));
             log.reconfigure(config);
-            led.put(partition, new LedPartition(log, image.leaderEpoch(topic)));
+            // A log that came from elsewhere may have seen more leaders than this cluster's topic.
+            led.put(partition, new LedPartition(log, Math.max(image.leaderEpoch(topic), log.leaderEpoch())));
         }
     }
 

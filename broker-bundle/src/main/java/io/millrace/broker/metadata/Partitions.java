@@ -9,10 +9,14 @@ import org.apache.kafka.common.TopicPartition;
 /** The partitions this node leads, and the creation of internal topics. Thread-safe. */
 public interface Partitions {
 
-    Optional<PartitionLog> log(TopicPartition partition);
+    Optional<LedPartition> leader(TopicPartition partition);
+
+    default Optional<PartitionLog> log(TopicPartition partition) {
+        return leader(partition).map(LedPartition::log);
+    }
 
     /** Creates the topic if need be; blocks until that is durable. @return its partitions by index */
-    List<PartitionLog> ensureInternal(String topic, int partitions, Map<String, String> config);
+    List<LedPartition> ensureInternal(String topic, int partitions, Map<String, String> config);
 
     /** Called with the name after a topic was deleted, off the request path. */
     void onTopicDeleted(java.util.function.Consumer<String> listener);

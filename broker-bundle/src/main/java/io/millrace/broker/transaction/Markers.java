@@ -4,6 +4,7 @@ import io.millrace.broker.coordinator.Shard;
 import io.millrace.broker.coordinator.Shards;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.metadata.LedPartition;
 import io.millrace.broker.metadata.Partitions;
 import java.time.Clock;
 import java.util.Collection;
@@ -51,16 +52,16 @@ final class Markers {
         for (TopicPartition partition : targets) {
             Errors result = Errors.NONE;
             try {
-                PartitionLog log = partitions.log(partition).orElse(null);
-                if (log == null) {
+                LedPartition led = partitions.leader(partition).orElse(null);
+                if (led == null) {
                     result = Errors.UNKNOWN_TOPIC_OR_PARTITION;
                 } else if (groups.contains(partition)) {
                     Shard<?> shard = groups.all().get(partition.partition());
                     shard.end(producerId, producerEpoch, commit, coordinatorEpoch, origin);
-                    written.put(log, log.endOffset());
+                    written.put(led.log(), led.log().endOffset());
                 } else {
-                    written.put(log, log.append(Shard.marker(producerId, producerEpoch, commit, coordinatorEpoch, clock.millis()), origin,
-                            Math.max(0, log.leaderEpoch()), true).lastOffset() + 1);
+                    written.put(led.log(), led.log().append(Shard.marker(producerId, producerEpoch, commit, coordinatorEpoch, clock.millis()), origin,
+                            led.leaderEpoch(), true).lastOffset() + 1);
                 }
             } catch (InvalidProducerEpochException | TransactionCoordinatorFencedException late) {
                 LOG.warn("{}: marker of producer {} epoch {} came too late: {}", partition, producerId, producerEpoch, late.getMessage());

@@ -30,8 +30,6 @@ import org.apache.kafka.common.protocol.Errors;
  */
 final class TransactionShard implements StateMachine {
 
-    private static final long EXPIRY_CHECK_MS = 3_600_000;
-
     private record Due(long time, String id) {
     }
 
@@ -83,7 +81,7 @@ final class TransactionShard implements StateMachine {
 
     @Override
     public void loaded(long now) {
-        nextExpiryCheck = now + EXPIRY_CHECK_MS;
+        nextExpiryCheck = now + settings.expiredIdCheckMs();
         transactions.values().forEach(this::schedule);
         transactions.values().stream().filter(transaction -> transaction.state().isPrepared()).forEach(completer);
     }
@@ -354,7 +352,7 @@ final class TransactionShard implements StateMachine {
             }
         }
         if (nextExpiryCheck <= journal.now()) {
-            nextExpiryCheck = journal.now() + EXPIRY_CHECK_MS;
+            nextExpiryCheck = journal.now() + settings.expiredIdCheckMs();
             for (Transaction transaction : List.copyOf(transactions.values())) {
                 boolean idle = transaction.state() != State.ONGOING && !transaction.state().isPrepared();
                 if (idle && transaction.updatedAt() + settings.transactionalIdRetentionMs() <= journal.now()) {

@@ -68,7 +68,7 @@ class GroupSimulationTest {
 
     private GroupShard empty() {
         CoordinatorSettings usual = CoordinatorSettings.standard();
-        return new GroupShard(new CoordinatorSettings(1, 1, 500, 1, 60_000, usual.offsetsRetentionMs(), 4_096, 60_000, usual.transactionalIdRetentionMs(), true),
+        return new GroupShard(new CoordinatorSettings(1, 1, 500, 1, 60_000, usual.offsetsRetentionMs(), 4_096, 60_000, usual.transactionalIdRetentionMs(), usual.expiredIdCheckMs(), true),
                 () -> "id" + ids++);
     }
 

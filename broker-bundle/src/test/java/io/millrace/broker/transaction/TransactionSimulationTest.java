@@ -83,7 +83,7 @@ class TransactionSimulationTest {
     private TransactionShard empty() {
         prepared.clear();
         CoordinatorSettings usual = CoordinatorSettings.standard();
-        return new TransactionShard(new CoordinatorSettings(1, 1, 0, 1, 60_000, usual.offsetsRetentionMs(), 4_096, 60_000, usual.transactionalIdRetentionMs(), true),
+        return new TransactionShard(new CoordinatorSettings(1, 1, 0, 1, 60_000, usual.offsetsRetentionMs(), 4_096, 60_000, usual.transactionalIdRetentionMs(), usual.expiredIdCheckMs(), true),
                 prepared::add);
     }
 
