@@ -1,41 +1,44 @@
 package io.millrace.broker;
 
 import io.millrace.api.config.NodeConfig;
+import io.millrace.broker.config.BrokerKeys;
+import io.millrace.broker.config.NodeSettings;
 import io.millrace.broker.log.LogStoreConfig;
 import io.millrace.broker.log.clean.CleanerConfig;
-import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.network.ConnectionLimits;
 import io.millrace.broker.network.NetworkMemory;
 import io.millrace.broker.quota.QuotaWindows;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * The broker's configuration: a folder and the keys of {@code MILLRACE-INF/config-keys.properties}. Immutable.
  *
  * @param data   the broker's own data folder
- * @param values by key, every key present
+ * @param values by key, every key present; empty where neither the user nor the declaration gives one
+ * @param set    the keys that the user sets
  */
-public record BrokerConfig(Path data, Map<String, String> values) {
-
-    private static final String DECLARED = "/MILLRACE-INF/config-keys.properties";
+public record BrokerConfig(Path data, Map<String, String> values, Set<String> set) {
 
     public BrokerConfig {
         values = Map.copyOf(values);
+        set = Set.copyOf(set);
     }
 
     static BrokerConfig of(NodeConfig node) {
         Map<String, String> values = declaredDefaults();
+        Set<String> set = new HashSet<>(node.givenKeys());
+        set.retainAll(values.keySet());
         values.replaceAll((key, _) -> node.get(key));
-        return new BrokerConfig(node.data().resolve("broker"), values);
+        return new BrokerConfig(node.data().resolve("broker"), values, set);
     }
 
     /** Defaults but for the given values. */
@@ -46,21 +49,20 @@ public record BrokerConfig(Path data, Map<String, String> values) {
                 throw new IllegalArgumentException("unknown configuration key " + change.getKey() + "; known are " + values.keySet());
             }
         }
-        return new BrokerConfig(data, values);
+        return new BrokerConfig(data, values, changed.keySet());
     }
 
     private static Map<String, String> declaredDefaults() {
-        Properties declared = new Properties();
-        try (InputStream file = BrokerConfig.class.getResourceAsStream(DECLARED)) {
-            declared.load(file);
-        } catch (IOException damaged) {
-            throw new UncheckedIOException("cannot read " + DECLARED + " of the broker bundle", damaged);
-        }
         Map<String, String> defaults = new TreeMap<>();
-        for (String key : declared.stringPropertyNames()) {
-            defaults.put(key, declared.getProperty(key).split("\\|", 3)[1].strip());
-        }
+        BrokerKeys.all().forEach(key -> defaults.put(key.name(), key.defaultValue() == null ? "" : key.defaultValue()));
         return defaults;
+    }
+
+    /** @throws IllegalStateException for a value that a key cannot have */
+    NodeSettings settings() {
+        Map<String, String> fixed = new HashMap<>();
+        set.forEach(key -> fixed.put(key, values.get(key)));
+        return NodeSettings.of(fixed);
     }
 
     public String get(String key) {
@@ -159,9 +161,9 @@ public record BrokerConfig(Path data, Map<String, String> values) {
         return new QuotaWindows(getInt("quota.window.num", 2), getInt("quota.window.size.seconds", 1));
     }
 
-    LogStoreConfig logs(TopicDefaults defaults) {
+    LogStoreConfig logs(NodeSettings settings) {
         LogStoreConfig usual = LogStoreConfig.standard();
-        return new LogStoreConfig(defaults.values(), usual.retentionCheck(), usual.checkpointInterval(),
+        return new LogStoreConfig(settings.topicDefaults(), Duration.ofMillis(settings.number("log.retention.check.interval.ms")), usual.checkpointInterval(),
                 Duration.ofMillis(getInt("producer.id.expiration.ms", 1)), number("disk.reserve.bytes", 0, Long.MAX_VALUE));
     }
 

@@ -35,7 +35,7 @@ public record CoordinatorSettings(int offsetsPartitions, int transactionPartitio
                 (int) number(values, "group.min.session.timeout.ms", usual.minSessionTimeoutMs, 1),
                 (int) number(values, "group.max.session.timeout.ms", usual.maxSessionTimeoutMs, 1),
                 number(values, "offsets.retention.minutes", usual.offsetsRetentionMs / 60_000, 1) * 60_000,
-                usual.maxOffsetMetadataBytes,
+                (int) number(values, "offset.metadata.max.bytes", usual.maxOffsetMetadataBytes, 0),
                 (int) number(values, "transaction.max.timeout.ms", usual.maxTransactionTimeoutMs, 1),
                 number(values, "transactional.id.expiration.ms", usual.transactionalIdRetentionMs, 1),
                 (int) number(values, "transaction.remove.expired.transaction.cleanup.interval.ms", usual.expiredIdCheckMs, 1),

@@ -1,13 +1,11 @@
 package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
-import io.millrace.broker.metadata.TopicImage;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.InvalidConfigurationException;
-import org.apache.kafka.common.errors.InvalidRequestException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.AlterConfigsRequestData.AlterableConfig;
@@ -18,7 +16,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AlterConfigsRequest;
 import org.apache.kafka.common.requests.AlterConfigsResponse;
 
-/** Replaces all properties of topics: the older way, which older clients know only. */
+/** Replaces all that is set of a resource: the older way, which older clients know only. */
 final class AlterConfigs implements Handler {
 
     private final ClusterMetadata metadata;
@@ -36,22 +34,23 @@ final class AlterConfigs implements Handler {
     public Answer handle(Call call) {
         AlterConfigsRequestData request = call.as(AlterConfigsRequest.class).data();
         AlterConfigsResponseData response = new AlterConfigsResponseData();
+        Set<ConfigResource> seen = new HashSet<>();
         for (AlterConfigsResource asked : request.resources()) {
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
+            if (!seen.add(resource)) {
+                continue;
+            }
             AlterConfigsResourceResponse result = new AlterConfigsResourceResponse().setResourceType(asked.resourceType()).setResourceName(asked.resourceName());
             response.responses().add(result);
             try {
-                TopicImage topic = topic(metadata, ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
-                Map<String, String> config = new HashMap<>();
-                for (AlterableConfig property : asked.configs()) {
-                    if (property.value() == null) {
-                        throw new InvalidConfigurationException(property.name() + " has no value");
-                    }
-                    config.put(property.name(), property.value());
+                if (request.resources().findAll(asked.resourceType(), asked.resourceName()).size() > 1) {
+                    throw Errors.INVALID_REQUEST.exception("Each resource must appear at most once: " + asked.resourceName());
                 }
-                metadata.checkConfig(config);
-                if (!request.validateOnly()) {
-                    metadata.configure(topic.id(), config);
+                if (resource.type() == ConfigResource.Type.BROKER_LOGGER || resource.type() == ConfigResource.Type.UNKNOWN) {
+                    throw Errors.INVALID_REQUEST.exception("Unexpected resource type " + resource.type());
                 }
+                Map<String, String> config = config(asked);
+                metadata.configure(resource, _ -> config, request.validateOnly());
             } catch (RuntimeException refused) {
                 Errors error = Failure.of(call, asked.resourceName(), refused);
                 result.setErrorCode(error.code()).setErrorMessage(Failure.message(error, refused));
@@ -60,14 +59,16 @@ final class AlterConfigs implements Handler {
         return Answer.now(new AlterConfigsResponse(response));
     }
 
-    /** The topic whose configuration may be altered; of a node it may not. */
-    static TopicImage topic(ClusterMetadata metadata, ConfigResource.Type type, String name) {
-        if (type == ConfigResource.Type.BROKER) {
-            throw new InvalidRequestException("a node's configuration is read when it starts: change it in its millrace.properties");
+    private static Map<String, String> config(AlterConfigsResource asked) {
+        Map<String, String> config = new HashMap<>();
+        for (AlterableConfig property : asked.configs()) {
+            if (property.value() == null) {
+                throw Errors.INVALID_REQUEST.exception("Null value not supported for : " + property.name());
+            }
+            if (config.put(property.name(), property.value()) != null) {
+                throw Errors.INVALID_REQUEST.exception("Error due to duplicate config keys: " + property.name() + " occurs twice in the request");
+            }
         }
-        if (type != ConfigResource.Type.TOPIC) {
-            throw new InvalidRequestException("configuration of resource type " + type + " is not served; that of topics is");
-        }
-        return metadata.image().topic(name).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + name));
+        return config;
     }
 }

@@ -1,58 +1,115 @@
 package io.millrace.broker.handler;
 
-import io.millrace.broker.log.LogConfig;
-import io.millrace.broker.metadata.TopicDefaults;
+import io.millrace.broker.config.BrokerKeys;
+import io.millrace.broker.config.ClientMetricsKeys;
+import io.millrace.broker.config.ConfigKey;
+import io.millrace.broker.config.GroupKeys;
+import io.millrace.broker.config.NodeSettings;
+import io.millrace.broker.config.NodeSettings.Level;
+import io.millrace.broker.config.TopicKeys;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigType;
 
-/** Configuration as clients see it: what is in force, and where it comes from. Immutable. */
+/** Configuration as clients see it: what is in force, and where it comes from. Pure. */
 final class ConfigView {
 
-    private final Map<String, String> node;
-    private final TopicDefaults defaults;
-
-    /** @param node values of the node's configuration keys */
-    ConfigView(Map<String, String> node, TopicDefaults defaults) {
-        this.node = new TreeMap<>(node);
-        this.defaults = defaults;
+    private ConfigView() {
     }
 
-    /** @param synonyms the value of each level that has one, the one in force first */
-    record Value(String name, String value, ConfigSource source, boolean readOnly, ConfigType type, String description, List<Synonym> synonyms) {
-    }
-
-    record Synonym(String name, String value, ConfigSource source) {
+    /**
+     * @param value  null if it is secret, or if nothing gives one
+     * @param levels the value of each level that has one, the one in force first
+     */
+    record Value(String name, String value, ConfigSource source, boolean readOnly, boolean sensitive, ConfigType type, String description, List<Level> levels) {
     }
 
     /** @param set the topic's own properties */
-    List<Value> ofTopic(Map<String, String> set) {
+    static List<Value> ofTopic(Map<String, String> set, NodeSettings node) {
         List<Value> values = new ArrayList<>();
-        for (LogConfig.Key property : new TreeMap<>(LogConfig.keys()).values()) {
-            List<Synonym> levels = new ArrayList<>(3);
-            if (set.containsKey(property.name())) {
-                levels.add(new Synonym(property.name(), set.get(property.name()), ConfigSource.TOPIC_CONFIG));
+        for (ConfigKey key : TopicKeys.all()) {
+            String own = set.get(key.name());
+            if (own != null || !key.hidden()) {
+                String inForce = own != null ? own : node.topicDefaults().get(key.name());
+                values.add(value(key, inForce, levels(key.name(), own, ConfigSource.TOPIC_CONFIG, node.levelsOfTopicProperty(key.name()))));
             }
-            String key = TopicDefaults.nodeKey(property.name());
-            String ofNode = defaults.value(property.name());
-            if (ofNode != null && !ofNode.equals(property.defaultValue())) {
-                levels.add(new Synonym(key, ofNode, ConfigSource.STATIC_BROKER_CONFIG));
-            }
-            levels.add(new Synonym(key == null ? property.name() : key, property.defaultValue(), ConfigSource.DEFAULT_CONFIG));
-            Synonym inForce = levels.getFirst();
-            values.add(new Value(property.name(), inForce.value(), inForce.source(), false, ConfigType.valueOf(property.type().name()),
-                    property.documentation(), levels));
         }
         return values;
     }
 
-    List<Value> ofNode() {
+    static List<Value> ofGroup(Map<String, String> set, NodeSettings node) {
         List<Value> values = new ArrayList<>();
-        node.forEach((key, value) -> values.add(new Value(key, value, ConfigSource.STATIC_BROKER_CONFIG, true, ConfigType.STRING, null,
-                List.of(new Synonym(key, value, ConfigSource.STATIC_BROKER_CONFIG)))));
+        for (ConfigKey key : GroupKeys.all()) {
+            String own = set.get(key.name());
+            values.add(value(key, GroupKeys.value(key.name(), set, node),
+                    levels(key.name(), own, ConfigSource.GROUP_CONFIG, GroupKeys.levels(key.name(), node))));
+        }
         return values;
+    }
+
+    static List<Value> ofClientMetrics(Map<String, String> set) {
+        List<Value> values = new ArrayList<>();
+        for (ConfigKey key : ClientMetricsKeys.all()) {
+            String own = set.get(key.name());
+            values.add(value(key, own != null ? own : key.defaultValue(), levels(key.name(), own, ConfigSource.CLIENT_METRICS_CONFIG, List.of())));
+        }
+        return values;
+    }
+
+    static List<Value> ofNode(NodeSettings node) {
+        List<Value> values = new ArrayList<>();
+        for (ConfigKey key : BrokerKeys.all()) {
+            List<Level> levels = node.levels(key.name());
+            // What another key gives in another unit is not this one's value.
+            int first = 0;
+            while (first < levels.size() && !levels.get(first).name().equals(key.name())) {
+                first++;
+            }
+            values.add(value(key, node.value(key.name()), levels.subList(first, levels.size()), !BrokerKeys.isDynamic(key.name())));
+        }
+        return values;
+    }
+
+    /** @param set what is set for all nodes */
+    static List<Value> ofAllNodes(Map<String, String> set) {
+        List<Value> values = new ArrayList<>();
+        for (ConfigKey key : BrokerKeys.all()) {
+            String own = set.get(key.name());
+            if (own != null) {
+                values.add(value(key, own, levels(key.name(), own, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, List.of())));
+            }
+        }
+        return values;
+    }
+
+    /** @param levels by logger */
+    static List<Value> ofLoggers(Map<String, String> levels) {
+        List<Value> values = new ArrayList<>();
+        levels.forEach((logger, level) -> values.add(new Value(logger, level, ConfigSource.DYNAMIC_BROKER_LOGGER_CONFIG, false, false, ConfigType.UNKNOWN, null,
+                List.of())));
+        return values;
+    }
+
+    private static List<Level> levels(String name, String own, ConfigSource source, Collection<Level> below) {
+        List<Level> levels = new ArrayList<>();
+        if (own != null) {
+            levels.add(new Level(name, own, source));
+        }
+        levels.addAll(below);
+        return levels;
+    }
+
+    private static Value value(ConfigKey key, String inForce, List<Level> levels) {
+        return value(key, inForce, levels, false);
+    }
+
+    private static Value value(ConfigKey key, String inForce, List<Level> levels, boolean readOnly) {
+        ConfigSource source = levels.isEmpty() ? ConfigSource.DEFAULT_CONFIG : levels.getFirst().source();
+        boolean secret = key.sensitive();
+        List<Level> shown = secret ? levels.stream().map(level -> new Level(level.name(), null, level.source())).toList() : levels;
+        return new Value(key.name(), secret ? null : inForce, source, readOnly, secret, ConfigType.valueOf(key.type().name()), key.documentation(), shown);
     }
 }

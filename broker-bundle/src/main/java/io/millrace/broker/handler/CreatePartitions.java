@@ -2,7 +2,6 @@ package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
-import java.util.List;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.CreatePartitionsRequestData;
@@ -56,12 +55,11 @@ final class CreatePartitions implements Handler {
                 .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + asked.name()));
         metadata.checkPartitions(topic, asked.count());
         if (asked.assignments() != null) {
-            List<Integer> onlyNode = List.of(metadata.self().id());
-            if (asked.assignments().size() != asked.count() - topic.partitions()
-                    || !asked.assignments().stream().allMatch(assignment -> assignment.brokerIds().equals(onlyNode))) {
-                throw new InvalidReplicaAssignmentException("each of the " + (asked.count() - topic.partitions())
-                        + " new partitions must be assigned to the only node, " + metadata.self().id());
+            if (asked.assignments().size() != asked.count() - topic.partitions()) {
+                throw new InvalidReplicaAssignmentException("topic " + asked.name() + ": there are " + asked.assignments().size() + " assignments for "
+                        + (asked.count() - topic.partitions()) + " new partitions");
             }
+            asked.assignments().forEach(assignment -> Assignments.check("topic " + asked.name() + ", new partitions", assignment.brokerIds(), metadata.self().id()));
         }
         quota.take(asked.count() - topic.partitions());
         if (!validateOnly) {

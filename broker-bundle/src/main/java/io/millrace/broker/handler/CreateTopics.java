@@ -4,12 +4,12 @@ import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
@@ -29,13 +29,11 @@ final class CreateTopics implements Handler {
     private static final int FIRST_STRICT_VERSION = 6;
 
     private final ClusterMetadata metadata;
-    private final ConfigView configs;
     private final int defaultPartitions;
     private final ControllerMutations mutations;
 
-    CreateTopics(ClusterMetadata metadata, ConfigView configs, int defaultPartitions, ControllerMutations mutations) {
+    CreateTopics(ClusterMetadata metadata, int defaultPartitions, ControllerMutations mutations) {
         this.metadata = metadata;
-        this.configs = configs;
         this.defaultPartitions = defaultPartitions;
         this.mutations = mutations;
     }
@@ -66,17 +64,19 @@ final class CreateTopics implements Handler {
             if (twice) {
                 throw Errors.INVALID_REQUEST.exception("topic " + asked.name() + " occurs twice in the request");
             }
+            if (asked.name().equals(Topic.CLUSTER_METADATA_TOPIC_NAME)) {
+                throw Errors.INVALID_REQUEST.exception("Creation of internal topic " + asked.name() + " is prohibited.");
+            }
             int partitions = partitions(asked);
-            Map<String, String> config = config(asked);
             metadata.checkNew(asked.name(), partitions);
-            metadata.checkConfig(config);
+            Map<String, String> config = metadata.checkConfig(config(asked));
             quota.take(partitions);
             if (!validateOnly) {
                 TopicImage topic = metadata.createTopic(asked.name(), partitions, config);
                 result.setTopicId(topic.id());
             }
             result.setNumPartitions(partitions).setReplicationFactor(ONE_REPLICA);
-            configs.ofTopic(config).forEach(value -> result.configs().add(new CreatableTopicConfigs().setName(value.name()).setValue(value.value())
+            ConfigView.ofTopic(config, metadata.settings()).forEach(value -> result.configs().add(new CreatableTopicConfigs().setName(value.name()).setValue(value.value())
                     .setConfigSource(value.source().id()).setReadOnly(false).setIsSensitive(false)));
             return result;
         } catch (RuntimeException refused) {
@@ -87,6 +87,10 @@ final class CreateTopics implements Handler {
 
     private int partitions(CreatableTopic asked) {
         if (asked.assignments().isEmpty()) {
+            if (asked.replicationFactor() == 0 || asked.replicationFactor() < CreateTopicsRequest.NO_REPLICATION_FACTOR) {
+                throw new InvalidReplicationFactorException("topic " + asked.name() + ": replication factor " + asked.replicationFactor()
+                        + "; it must be larger than 0, or -1 for the default");
+            }
             if (asked.replicationFactor() != CreateTopicsRequest.NO_REPLICATION_FACTOR && asked.replicationFactor() != ONE_REPLICA) {
                 throw new InvalidReplicationFactorException("topic " + asked.name() + ": replication factor " + asked.replicationFactor()
                         + "; this cluster has 1 node, so it can only be 1");
@@ -96,12 +100,13 @@ final class CreateTopics implements Handler {
         if (asked.numPartitions() != CreateTopicsRequest.NO_NUM_PARTITIONS || asked.replicationFactor() != CreateTopicsRequest.NO_REPLICATION_FACTOR) {
             throw Errors.INVALID_REQUEST.exception("topic " + asked.name() + ": with an assignment, partitions and replication factor must be -1");
         }
-        List<Integer> onlyNode = List.of(metadata.self().id());
         for (int index = 0; index < asked.assignments().size(); index++) {
             CreatableReplicaAssignment assignment = asked.assignments().find(index);
-            if (assignment == null || !assignment.brokerIds().equals(onlyNode)) {
-                throw new InvalidReplicaAssignmentException("topic " + asked.name() + ": partition " + index + " must be assigned to the only node, " + metadata.self().id());
+            if (assignment == null) {
+                throw new InvalidReplicaAssignmentException("topic " + asked.name() + ": partitions must be numbered from 0 without a gap; there is none of number "
+                        + index);
             }
+            Assignments.check("topic " + asked.name() + ", partition " + index, assignment.brokerIds(), metadata.self().id());
         }
         return asked.assignments().size();
     }

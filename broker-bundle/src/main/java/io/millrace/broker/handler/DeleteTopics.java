@@ -22,10 +22,13 @@ final class DeleteTopics implements Handler {
     private static final int FIRST_STRICT_VERSION = 5;
 
     private final ClusterMetadata metadata;
+    private final boolean enabled;
     private final ControllerMutations mutations;
 
-    DeleteTopics(ClusterMetadata metadata, ControllerMutations mutations) {
+    /** @param enabled {@code delete.topic.enable} */
+    DeleteTopics(ClusterMetadata metadata, boolean enabled, ControllerMutations mutations) {
         this.metadata = metadata;
+        this.enabled = enabled;
         this.mutations = mutations;
     }
 
@@ -48,6 +51,10 @@ final class DeleteTopics implements Handler {
     private DeletableTopicResult delete(Call call, DeleteTopicState asked, ControllerMutations.Quota quota) {
         DeletableTopicResult result = new DeletableTopicResult().setName(asked.name()).setTopicId(asked.topicId());
         try {
+            if (!enabled) {
+                throw (call.version() < 3 ? Errors.INVALID_REQUEST : Errors.TOPIC_DELETION_DISABLED).exception(
+                        "topics cannot be deleted while delete.topic.enable is false; set it to true in millrace.properties and restart");
+            }
             TopicImage topic = find(asked);
             if (Topic.isInternal(topic.name())) {
                 throw new InvalidTopicException("topic " + topic.name() + " is internal: groups and transactions live in it");

@@ -1,6 +1,7 @@
 package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metadata.ResourceConfigs;
 import java.util.List;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -16,15 +17,15 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.DescribeConfigsRequest;
 import org.apache.kafka.common.requests.DescribeConfigsResponse;
 
-/** Shows the configuration of topics and of the node. */
+/** Shows the configuration of topics, nodes, groups, subscriptions to clients' metrics, and the levels of loggers. */
 final class DescribeConfigs implements Handler {
 
     private final ClusterMetadata metadata;
-    private final ConfigView configs;
+    private final LoggerLevels loggers;
 
-    DescribeConfigs(ClusterMetadata metadata, ConfigView configs) {
+    DescribeConfigs(ClusterMetadata metadata, LoggerLevels loggers) {
         this.metadata = metadata;
-        this.configs = configs;
+        this.loggers = loggers;
     }
 
     @Override
@@ -54,30 +55,48 @@ final class DescribeConfigs implements Handler {
     }
 
     private List<ConfigView.Value> values(DescribeConfigsResource asked) {
+        String name = asked.resourceName();
+        ResourceConfigs resources = metadata.image().resources();
         return switch (ConfigResource.Type.forId(asked.resourceType())) {
             case TOPIC -> {
-                Topic.validate(asked.resourceName());
-                yield configs.ofTopic(metadata.image().topic(asked.resourceName())
-                        .orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + asked.resourceName())).config());
+                Topic.validate(name);
+                yield ConfigView.ofTopic(metadata.image().topic(name).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + name)).config(),
+                        metadata.settings());
             }
             case BROKER -> {
-                if (asked.resourceName().isEmpty()) {
-                    yield List.of();
+                if (name.isEmpty()) {
+                    yield ConfigView.ofAllNodes(resources.of(ConfigResource.Type.BROKER, ""));
                 }
-                if (!asked.resourceName().equals(metadata.self().idString())) {
-                    throw Errors.INVALID_REQUEST.exception("this is node " + metadata.self().id() + ", not " + asked.resourceName());
+                if (!name.equals(metadata.self().idString())) {
+                    throw Errors.INVALID_REQUEST.exception("Unexpected broker id, expected " + metadata.self().id() + " or an empty string, but received " + name);
                 }
-                yield configs.ofNode();
+                yield ConfigView.ofNode(metadata.settings());
             }
-            default -> throw Errors.INVALID_REQUEST.exception("configuration of resource type " + asked.resourceType() + " is not served; topics (2) and nodes (4) are");
+            case BROKER_LOGGER -> {
+                LoggerLevels.checkNode(name, metadata.self().idString());
+                yield ConfigView.ofLoggers(loggers.all());
+            }
+            case GROUP -> {
+                if (name.isEmpty()) {
+                    throw Errors.INVALID_REQUEST.exception("Group name must not be empty");
+                }
+                yield ConfigView.ofGroup(resources.of(ConfigResource.Type.GROUP, name), metadata.settings());
+            }
+            case CLIENT_METRICS -> {
+                if (name.isEmpty()) {
+                    throw Errors.INVALID_REQUEST.exception("Client metrics subscription name must not be empty");
+                }
+                yield ConfigView.ofClientMetrics(resources.of(ConfigResource.Type.CLIENT_METRICS, name));
+            }
+            case UNKNOWN -> throw Errors.INVALID_REQUEST.exception("configuration of resource type " + asked.resourceType() + " is not served");
         };
     }
 
     private static DescribeConfigsResourceResult describe(ConfigView.Value value, boolean synonyms, boolean documentation) {
         DescribeConfigsResourceResult described = new DescribeConfigsResourceResult().setName(value.name()).setValue(value.value())
-                .setReadOnly(value.readOnly()).setIsSensitive(false).setConfigSource(value.source().id()).setConfigType(value.type().id());
+                .setReadOnly(value.readOnly()).setIsSensitive(value.sensitive()).setConfigSource(value.source().id()).setConfigType(value.type().id());
         if (synonyms) {
-            described.setSynonyms(value.synonyms().stream()
+            described.setSynonyms(value.levels().stream()
                     .map(level -> new DescribeConfigsSynonym().setName(level.name()).setValue(level.value()).setSource(level.source().id())).toList());
         }
         return documentation ? described.setDocumentation(value.description()) : described;

@@ -37,7 +37,7 @@ public final class Handlers implements ServedVersions {
     public static Handlers of(ClusterMetadata metadata, Map<String, String> nodeConfig, Path folder, TransactionGate transactions,
             List<Handler> coordinators) {
         int defaultPartitions = Integer.parseInt(nodeConfig.get("num.partitions"));
-        ConfigView configs = new ConfigView(nodeConfig, metadata.defaults());
+        LoggerLevels loggers = new LoggerLevels();
         BrokerMetrics metrics = new BrokerMetrics();
         metadata.onTopicDeleted(metrics.traffic()::forget);
         ControllerMutations mutations = new ControllerMutations(metadata, new QuotaWindows(
@@ -50,15 +50,15 @@ public final class Handlers implements ServedVersions {
                 new ListOffsets(metadata),
                 new OffsetForLeaderEpoch(metadata),
                 new Metadata(metadata, Boolean.parseBoolean(nodeConfig.get("auto.create.topics.enable")), defaultPartitions),
-                new CreateTopics(metadata, configs, defaultPartitions, mutations),
-                new DeleteTopics(metadata, mutations),
+                new CreateTopics(metadata, defaultPartitions, mutations),
+                new DeleteTopics(metadata, Boolean.parseBoolean(metadata.settings().value("delete.topic.enable")), mutations),
                 new CreatePartitions(metadata, mutations),
                 new DeleteRecords(metadata),
                 new DescribeCluster(metadata),
                 new DescribeTopicPartitions(metadata),
-                new DescribeConfigs(metadata, configs),
+                new DescribeConfigs(metadata, loggers),
                 new AlterConfigs(metadata),
-                new IncrementalAlterConfigs(metadata),
+                new IncrementalAlterConfigs(metadata, loggers),
                 new ListConfigResources(metadata),
                 new DescribeProducers(metadata),
                 new DescribeClientQuotas(metadata),

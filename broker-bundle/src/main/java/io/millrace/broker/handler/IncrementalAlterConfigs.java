@@ -1,18 +1,13 @@
 package io.millrace.broker.handler;
 
-import io.millrace.broker.log.LogConfig;
+import io.millrace.broker.handler.ConfigAlteration.Op;
 import io.millrace.broker.metadata.ClusterMetadata;
-import io.millrace.broker.metadata.TopicImage;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
@@ -23,13 +18,15 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
 
-/** Changes single properties of topics (KIP-339). */
+/** Changes single properties of topics, nodes, groups, subscriptions to clients' metrics, and levels of loggers (KIP-339). */
 final class IncrementalAlterConfigs implements Handler {
 
     private final ClusterMetadata metadata;
+    private final LoggerLevels loggers;
 
-    IncrementalAlterConfigs(ClusterMetadata metadata) {
+    IncrementalAlterConfigs(ClusterMetadata metadata, LoggerLevels loggers) {
         this.metadata = metadata;
+        this.loggers = loggers;
     }
 
     @Override
@@ -41,16 +38,19 @@ final class IncrementalAlterConfigs implements Handler {
     public Answer handle(Call call) {
         IncrementalAlterConfigsRequestData request = call.as(IncrementalAlterConfigsRequest.class).data();
         IncrementalAlterConfigsResponseData response = new IncrementalAlterConfigsResponseData();
+        Set<ConfigResource> seen = new HashSet<>();
         for (AlterConfigsResource asked : request.resources()) {
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
+            if (!seen.add(resource)) {
+                continue;
+            }
             AlterConfigsResourceResponse result = new AlterConfigsResourceResponse().setResourceType(asked.resourceType()).setResourceName(asked.resourceName());
             response.responses().add(result);
             try {
-                TopicImage topic = AlterConfigs.topic(metadata, ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
-                Map<String, String> changed = changed(topic.config(), asked);
-                metadata.checkConfig(changed);
-                if (!request.validateOnly()) {
-                    metadata.configure(topic.id(), changed);
+                if (request.resources().findAll(asked.resourceType(), asked.resourceName()).size() > 1) {
+                    throw Errors.INVALID_REQUEST.exception("Each resource must appear at most once: " + asked.resourceName());
                 }
+                alter(resource, ops(asked), request.validateOnly());
             } catch (RuntimeException refused) {
                 Errors error = Failure.of(call, asked.resourceName(), refused);
                 result.setErrorCode(error.code()).setErrorMessage(Failure.message(error, refused));
@@ -59,49 +59,34 @@ final class IncrementalAlterConfigs implements Handler {
         return Answer.now(new IncrementalAlterConfigsResponse(response));
     }
 
-    private static Map<String, String> changed(Map<String, String> before, AlterConfigsResource asked) {
-        Map<String, String> after = new HashMap<>(before);
+    private void alter(ConfigResource resource, List<Op> ops, boolean validateOnly) {
+        switch (resource.type()) {
+            case TOPIC, BROKER, GROUP, CLIENT_METRICS ->
+                metadata.configure(resource, new ConfigAlteration(resource.type(), ops, metadata.settings()), validateOnly);
+            case BROKER_LOGGER -> {
+                LoggerLevels.checkNode(resource.name(), metadata.self().idString());
+                loggers.alter(ops, validateOnly);
+            }
+            case UNKNOWN -> throw Errors.INVALID_REQUEST.exception("Unknown resource type " + resource.type());
+        }
+    }
+
+    private static List<Op> ops(AlterConfigsResource asked) {
         Set<String> seen = new HashSet<>();
+        List<Op> ops = new ArrayList<>();
         for (AlterableConfig change : asked.configs()) {
+            OpType operation = OpType.forId(change.configOperation());
+            if (operation == null) {
+                throw Errors.INVALID_REQUEST.exception(change.name() + ": operation " + change.configOperation() + " is unknown");
+            }
             if (!seen.add(change.name())) {
-                throw Errors.INVALID_REQUEST.exception(change.name() + " occurs twice in the request");
+                throw Errors.INVALID_REQUEST.exception("Error due to duplicate config keys: " + change.name() + " occurs twice in the request");
             }
-            LogConfig.Key property = LogConfig.keys().get(change.name());
-            if (property == null) {
-                throw new InvalidConfigurationException("unknown topic property " + change.name());
+            if (operation != OpType.DELETE && change.value() == null) {
+                throw Errors.INVALID_REQUEST.exception("Null value not supported for : " + change.name());
             }
-            switch (OpType.forId(change.configOperation())) {
-                case SET -> after.put(change.name(), valueOf(change));
-                case DELETE -> after.remove(change.name());
-                case APPEND -> after.put(change.name(), String.join(",", combined(property, after, change, true)));
-                case SUBTRACT -> after.put(change.name(), String.join(",", combined(property, after, change, false)));
-                case null -> throw Errors.INVALID_REQUEST.exception(change.name() + ": operation " + change.configOperation() + " is unknown");
-            }
+            ops.add(new Op(change.name(), operation, change.value()));
         }
-        return after;
-    }
-
-    private static List<String> combined(LogConfig.Key property, Map<String, String> config, AlterableConfig change, boolean append) {
-        if (property.type() != LogConfig.Type.LIST) {
-            throw new InvalidConfigurationException(property.name() + " is no list, it can only be set or deleted");
-        }
-        List<String> elements = elements(config.getOrDefault(property.name(), property.defaultValue()));
-        List<String> given = elements(valueOf(change));
-        elements.removeAll(given);
-        if (append) {
-            elements.addAll(given);
-        }
-        return elements;
-    }
-
-    private static List<String> elements(String list) {
-        return new ArrayList<>(Arrays.stream(list.split(",")).map(String::strip).filter(element -> !element.isEmpty()).toList());
-    }
-
-    private static String valueOf(AlterableConfig change) {
-        if (change.value() == null) {
-            throw new InvalidConfigurationException(change.name() + " has no value");
-        }
-        return change.value();
+        return ops;
     }
 }

@@ -25,7 +25,7 @@ record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, long segme
             case "uncompressed" -> CompressionType.NONE;
             default -> CompressionType.forName(codec);
         };
-        return new LogLimits(config.getInt("max.message.bytes"), config.getInt("segment.bytes"), segmentMs(config),
+        return new LogLimits(config.getInt("max.message.bytes"), config.segmentBytes(), segmentMs(config),
                 Math.min(config.getLong("segment.jitter.ms"), segmentMs(config)), config.getInt("segment.index.bytes"),
                 config.getInt("index.interval.bytes"), config.getLong("message.timestamp.after.max.ms"),
                 config.getLong("message.timestamp.before.max.ms"), config.timestampType(), compression, config.compacted(), config.deleted(),

@@ -50,6 +50,7 @@ public final class LogStore implements AutoCloseable {
     private final Path folder;
     private final LogStoreConfig settings;
     private final Clock clock;
+    private volatile long producerExpirationMs;
     private final FileChannel lockFile;
     /** What the file of recovery points holds; guarded by this. */
     private Map<TopicPartition, Long> storedPoints = Map.of();
@@ -64,6 +65,7 @@ public final class LogStore implements AutoCloseable {
     private LogStore(Path folder, LogStoreConfig settings, Clock clock, FileChannel lockFile) {
         this.folder = folder;
         this.settings = settings;
+        this.producerExpirationMs = settings.producerExpiration().toMillis();
         this.clock = clock;
         this.lockFile = lockFile;
         this.space = new DiskSpace(folder, settings.diskReserve());
@@ -172,7 +174,7 @@ public final class LogStore implements AutoCloseable {
 
     private SegmentedLog log(PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
         SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, groupCommit, openSegments, space);
-        log.producerExpiration(settings.producerExpiration().toMillis());
+        log.producerExpiration(producerExpirationMs);
         return log;
     }
 
@@ -336,6 +338,12 @@ public final class LogStore implements AutoCloseable {
         } catch (IOException e) {
             throw new KafkaStorageException("the log " + logFolder + " cannot be made: " + e.getMessage(), e);
         }
+    }
+
+    /** After how many milliseconds idle producers are forgotten, from now on. */
+    public void producerExpiration(long millis) {
+        producerExpirationMs = millis;
+        logs.values().forEach(log -> log.producerExpiration(millis));
     }
 
     public Optional<PartitionLog> log(TopicPartition partition) {

@@ -15,18 +15,20 @@ import org.apache.kafka.common.quota.ClientQuotaEntity;
 /** The cluster at one point of the journal. Immutable; the same records in the same order make the same image everywhere. */
 public final class ClusterImage {
 
-    static final ClusterImage EMPTY = new ClusterImage(0, new TreeMap<>(), Map.of(), ClientQuotas.NONE);
+    static final ClusterImage EMPTY = new ClusterImage(0, new TreeMap<>(), Map.of(), ClientQuotas.NONE, ResourceConfigs.EMPTY);
 
     private final int starts;
     private final TreeMap<String, TopicImage> byName;
     private final Map<Uuid, TopicImage> byId;
     private final ClientQuotas quotas;
+    private final ResourceConfigs resources;
 
-    private ClusterImage(int starts, TreeMap<String, TopicImage> byName, Map<Uuid, TopicImage> byId, ClientQuotas quotas) {
+    private ClusterImage(int starts, TreeMap<String, TopicImage> byName, Map<Uuid, TopicImage> byId, ClientQuotas quotas, ResourceConfigs resources) {
         this.starts = starts;
         this.byName = byName;
         this.byId = byId;
         this.quotas = quotas;
+        this.resources = resources;
     }
 
     public ClientQuotas quotas() {
@@ -46,6 +48,11 @@ public final class ClusterImage {
         return Collections.unmodifiableCollection(byName.values());
     }
 
+    /** The configuration of what is no topic. */
+    public ResourceConfigs resources() {
+        return resources;
+    }
+
     /** How often the node that leads everything has started. */
     int starts() {
         return starts;
@@ -59,8 +66,8 @@ public final class ClusterImage {
     /** @throws IllegalStateException if the record does not fit, which means that the journal is not the one this image came from */
     ClusterImage with(MetadataRecord record) {
         return switch (record) {
-            case MetadataRecord.StartsCounted counted -> new ClusterImage(counted.starts(), byName, byId, quotas);
-            case MetadataRecord.LeaderStarted _ -> new ClusterImage(starts + 1, byName, byId, quotas);
+            case MetadataRecord.StartsCounted counted -> new ClusterImage(counted.starts(), byName, byId, quotas, resources);
+            case MetadataRecord.LeaderStarted _ -> new ClusterImage(starts + 1, byName, byId, quotas, resources);
             case MetadataRecord.TopicCreated created -> {
                 if (byName.containsKey(created.name())) {
                     throw new IllegalStateException("metadata journal: topic " + created.name() + " is created twice");
@@ -71,7 +78,9 @@ public final class ClusterImage {
             case MetadataRecord.PartitionsAdded added -> withTopic(existing(added.id()).withPartitions(added.partitions()));
             case MetadataRecord.TopicConfigured configured -> withTopic(existing(configured.id()).withConfig(configured.config()));
             case MetadataRecord.QuotasSet set ->
-                    new ClusterImage(starts, byName, byId, quotas.with(new ClientQuotaEntity(set.entity()), set.values()));
+                    new ClusterImage(starts, byName, byId, quotas.with(new ClientQuotaEntity(set.entity()), set.values()), resources);
+            case MetadataRecord.ResourceConfigured configured ->
+                    new ClusterImage(starts, byName, byId, quotas, resources.with(configured.resource(), configured.config()));
         };
     }
 
@@ -83,6 +92,7 @@ public final class ClusterImage {
             records.add(new MetadataRecord.TopicCreated(topic.id(), topic.name(), topic.partitions(), topic.bornAt(), topic.config()));
         }
         quotas.byEntity().forEach((entity, values) -> records.add(new MetadataRecord.QuotasSet(entity.entries(), values)));
+        records.addAll(resources.toRecords());
         return records;
     }
 
@@ -99,7 +109,7 @@ public final class ClusterImage {
         Map<Uuid, TopicImage> ids = new HashMap<>(byId);
         names.put(topic.name(), topic);
         ids.put(topic.id(), topic);
-        return new ClusterImage(starts, names, ids, quotas);
+        return new ClusterImage(starts, names, ids, quotas, resources);
     }
 
     private ClusterImage without(TopicImage topic) {
@@ -107,6 +117,6 @@ public final class ClusterImage {
         Map<Uuid, TopicImage> ids = new HashMap<>(byId);
         names.remove(topic.name());
         ids.remove(topic.id());
-        return new ClusterImage(starts, names, ids, quotas);
+        return new ClusterImage(starts, names, ids, quotas, resources);
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.broker.metadata;
 
+import io.millrace.broker.config.NodeSettings;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
@@ -16,14 +17,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.Topic;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,27 +42,30 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMetadata.class);
     /** Each partition costs open files and memory: a typing error must not take the node down. */
     private static final int MAX_PARTITIONS_PER_TOPIC = 10_000;
-    private static final int MAX_CONFIG_VALUE = 8192;
 
     private final String clusterId;
     private final Node self;
     private final MetadataJournal journal;
     private final LogStore store;
-    private final TopicDefaults defaults;
     private final ReentrantLock changing = new ReentrantLock();
     private final ConcurrentHashMap<TopicPartition, LedPartition> led = new ConcurrentHashMap<>();
     private final List<Consumer<String>> deletionListeners = new CopyOnWriteArrayList<>();
+    private final List<SettingsFollower> followers = new CopyOnWriteArrayList<>();
     /** Replaced under {@link #changing}. */
     private volatile ClusterImage image = ClusterImage.EMPTY;
     /** In force but not in the journal yet; guarded by {@link #changing}. */
     private MetadataRecord owed;
+    /** As {@link #image}: what is in force by the records up to now. */
+    private volatile NodeSettings settings;
+    private volatile TopicDefaults defaults;
 
-    private ClusterMetadata(String clusterId, Node self, MetadataJournal journal, LogStore store, TopicDefaults defaults) {
+    private ClusterMetadata(String clusterId, Node self, MetadataJournal journal, LogStore store, NodeSettings settings) {
         this.clusterId = clusterId;
         this.self = self;
         this.journal = journal;
         this.store = store;
-        this.defaults = defaults;
+        this.settings = settings;
+        this.defaults = TopicDefaults.of(settings);
     }
 
     /**
@@ -66,7 +74,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
      * @param journal the file that holds it, made if it is not there
      * @throws IllegalStateException if it cannot be read or written
      */
-    public static ClusterMetadata open(String clusterId, Node self, Path journal, LogStore store, TopicDefaults defaults) {
+    public static ClusterMetadata open(String clusterId, Node self, Path journal, LogStore store, NodeSettings settings) {
         FileJournal file;
         try {
             file = FileJournal.open(journal);
@@ -75,7 +83,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
                     + "; give this user the right to read and write it", unusable);
         }
         try {
-            return open(clusterId, self, file, store, defaults);
+            return open(clusterId, self, file, store, settings);
         } catch (RuntimeException failed) {
             file.close();
             throw failed;
@@ -83,8 +91,8 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     }
 
     /** Replays the journal, takes over leadership in a new epoch, and makes the store hold exactly the partitions there are. */
-    static ClusterMetadata open(String clusterId, Node self, MetadataJournal journal, LogStore store, TopicDefaults defaults) {
-        ClusterMetadata metadata = new ClusterMetadata(clusterId, self, journal, store, defaults);
+    static ClusterMetadata open(String clusterId, Node self, MetadataJournal journal, LogStore store, NodeSettings settings) {
+        ClusterMetadata metadata = new ClusterMetadata(clusterId, self, journal, store, settings);
         metadata.changing.lock();
         try {
             ClusterImage image = ClusterImage.EMPTY;
@@ -96,6 +104,8 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
                 }
             }
             metadata.image = image;
+            metadata.settings = metadata.settingsBy(image.resources());
+            metadata.defaults = TopicDefaults.of(metadata.settings);
             metadata.takeOver();
             metadata.removeStrays(deleted);
             for (TopicImage topic : metadata.image.topics()) {
@@ -120,8 +130,20 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         return image;
     }
 
-    public TopicDefaults defaults() {
-        return defaults;
+    /** What is in force on this node now. */
+    public NodeSettings settings() {
+        return settings;
+    }
+
+    /** The follower is told at once, and of every change from now on. */
+    public void follow(SettingsFollower follower) {
+        changing.lock();
+        try {
+            followers.add(follower);
+            follower.apply(settings);
+        } finally {
+            changing.unlock();
+        }
     }
 
     @Override
@@ -183,15 +205,12 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         }
     }
 
-    /** @throws InvalidConfigurationException naming the first property that is unknown or has a wrong value */
-    public LogConfig checkConfig(Map<String, String> config) {
-        config.forEach((name, value) -> {
-            if (value.length() > MAX_CONFIG_VALUE) {
-                throw new InvalidConfigurationException(
-                        name + " has a value of " + value.length() + " characters; at most " + MAX_CONFIG_VALUE + " are allowed");
-            }
-        });
-        return defaults.apply(config);
+    /**
+     * @return the properties as they are to be stored
+     * @throws InvalidConfigurationException naming the first property that is unknown or has a wrong value
+     */
+    public Map<String, String> checkConfig(Map<String, String> config) {
+        return defaults.check(config);
     }
 
     /** Fails as {@link #checkNew} and {@link #checkConfig} do. */
@@ -199,12 +218,12 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         changing.lock();
         try {
             checkNew(name, partitions);
-            checkConfig(config);
+            Map<String, String> checked = checkConfig(config);
             if (!Topic.isInternal(name)) {
                 store.checkSpace();
             }
             Uuid id = Uuid.randomUuid();
-            commit(new MetadataRecord.TopicCreated(id, name, partitions, image.starts(), config));
+            commit(new MetadataRecord.TopicCreated(id, name, partitions, image.starts(), checked));
             TopicImage topic = existing(id);
             openLogs(topic, 0);
             LOG.info("topic {} created with {} partitions, id {}", name, partitions, id);
@@ -228,19 +247,72 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         }
     }
 
-    /** @param config all properties the topic has from now on */
-    public void configure(Uuid id, Map<String, String> config) {
+    /**
+     * Changes the configuration of a topic, a node (all nodes by the empty name), a group or a subscription to clients' metrics, and makes what
+     * runs follow it.
+     *
+     * @param change       from all that is set now to all that is to be
+     * @param validateOnly whether to stop before anything changes
+     * @throws org.apache.kafka.common.errors.ApiException naming what is refused; nothing has changed then
+     */
+    public void configure(ConfigResource resource, UnaryOperator<Map<String, String>> change, boolean validateOnly) {
         changing.lock();
         try {
-            TopicImage topic = existing(id);
-            LogConfig inForce = checkConfig(config);
-            commit(new MetadataRecord.TopicConfigured(id, config));
-            for (int index = 0; index < topic.partitions(); index++) {
-                leader(new TopicPartition(topic.name(), index)).ifPresent(partition -> partition.log().reconfigure(inForce));
+            if (resource.type() == ConfigResource.Type.TOPIC) {
+                configureTopic(resource.name(), change, validateOnly);
+            } else {
+                configureResource(resource, change, validateOnly);
             }
-            LOG.info("topic {} has the properties {} now", topic.name(), config);
         } finally {
             changing.unlock();
+        }
+    }
+
+    private void configureTopic(String name, UnaryOperator<Map<String, String>> change, boolean validateOnly) {
+        if (name.isEmpty()) {
+            throw new InvalidRequestException("Default topic resources are not allowed: name the topic");
+        }
+        Topic.validate(name);
+        TopicImage topic = image.topic(name).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no topic " + name));
+        Map<String, String> config = checkConfig(change.apply(topic.config()));
+        if (validateOnly || config.equals(topic.config())) {
+            return;
+        }
+        commit(new MetadataRecord.TopicConfigured(topic.id(), config));
+        reconfigureLogs(existing(topic.id()));
+        LOG.info("topic {} has the properties {} now", name, config);
+    }
+
+    private void configureResource(ConfigResource resource, UnaryOperator<Map<String, String>> change, boolean validateOnly) {
+        ConfigRules.checkName(resource, self.idString());
+        Map<String, String> before = image.resources().of(resource.type(), resource.name());
+        Map<String, String> config = ConfigRules.check(resource, before, change.apply(before), settings);
+        NodeSettings next = settingsBy(image.resources().with(resource, config));
+        if (resource.type() == ConfigResource.Type.BROKER) {
+            TopicDefaults.of(next).check(Map.of());
+            followers.forEach(follower -> follower.check(next));
+        }
+        if (validateOnly || config.equals(before)) {
+            return;
+        }
+        commit(new MetadataRecord.ResourceConfigured(resource, config));
+        if (resource.type() == ConfigResource.Type.BROKER) {
+            settings = next;
+            defaults = TopicDefaults.of(next);
+            image.topics().forEach(this::reconfigureLogs);
+            followers.forEach(follower -> follower.apply(next));
+        }
+        LOG.info("{} {} has the configuration {} now", resource.type(), resource.name().isEmpty() ? "default" : resource.name(), config.keySet());
+    }
+
+    private NodeSettings settingsBy(ResourceConfigs resources) {
+        return settings.with(resources.of(ConfigResource.Type.BROKER, ""), resources.of(ConfigResource.Type.BROKER, self.idString()));
+    }
+
+    private void reconfigureLogs(TopicImage topic) {
+        LogConfig inForce = defaults.resolve(topic.config());
+        for (int index = 0; index < topic.partitions(); index++) {
+            leader(new TopicPartition(topic.name(), index)).ifPresent(partition -> partition.log().reconfigure(inForce));
         }
     }
 
@@ -328,7 +400,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     }
 
     private void openLogs(TopicImage topic, int from) {
-        LogConfig config = defaults.apply(topic.config());
+        LogConfig config = defaults.resolve(topic.config());
         for (int index = from; index < topic.partitions(); index++) {
             TopicPartition partition = new TopicPartition(topic.name(), index);
             PartitionLog log = store.log(partition).orElseGet(() -> store.create(partition, topic.id(), config, image.leaderEpoch(topic)));

@@ -2,6 +2,7 @@ package io.millrace.broker.metadata;
 
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 
 /** One change of the cluster's metadata. Applied in the journal's order, on every node alike, they make the {@link ClusterImage}. */
 sealed interface MetadataRecord {
@@ -23,6 +24,13 @@ sealed interface MetadataRecord {
 
     /** @param config all properties that are set, not only the changed ones */
     record TopicConfigured(Uuid id, Map<String, String> config) implements MetadataRecord {
+    }
+
+    /**
+     * @param resource a node (the empty name for all nodes), a group or a subscription to clients' metrics
+     * @param config   all that is set, not only what changed
+     */
+    record ResourceConfigured(ConfigResource resource, Map<String, String> config) implements MetadataRecord {
     }
 
     /** First record of a compacted journal: how often the node had started. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 
 /** Metadata records as bytes: a type, the version of its layout, its fields. */
 final class RecordCodec {
@@ -19,6 +20,7 @@ final class RecordCodec {
     private static final byte TOPIC_CONFIGURED = 5;
     private static final byte STARTS_COUNTED = 6;
     private static final byte QUOTAS_SET = 20;
+    private static final byte RESOURCE_CONFIGURED = 30;
 
     private RecordCodec() {
     }
@@ -53,6 +55,12 @@ final class RecordCodec {
                 id(out, configured.id());
                 config(out, configured.config());
             }
+            case MetadataRecord.ResourceConfigured configured -> {
+                type(out, RESOURCE_CONFIGURED);
+                out.writeByte(configured.resource().type().id());
+                out.writeUTF(configured.resource().name());
+                config(out, configured.config());
+            }
             case MetadataRecord.StartsCounted counted -> {
                 type(out, STARTS_COUNTED);
                 out.writeInt(counted.starts());
@@ -80,6 +88,8 @@ final class RecordCodec {
             case TOPIC_CONFIGURED -> new MetadataRecord.TopicConfigured(id(in), config(in));
             case STARTS_COUNTED -> new MetadataRecord.StartsCounted(in.readInt());
             case QUOTAS_SET -> quotas(in);
+            case RESOURCE_CONFIGURED -> new MetadataRecord.ResourceConfigured(
+                    new ConfigResource(ConfigResource.Type.forId(in.readByte()), in.readUTF()), config(in));
             default -> throw new IOException("record type " + type + " is unknown; it was written by a later release");
         };
     }

@@ -27,6 +27,8 @@ public final class Listener implements AutoCloseable {
     private final ServerSocketChannel server;
     private final ConnectionLimits limits;
     private final NetworkMemory memory;
+    /** Changes while the node runs. */
+    private volatile int maxConnections;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final LongAdder accepted = new LongAdder();
@@ -38,6 +40,7 @@ public final class Listener implements AutoCloseable {
         this.server = server;
         this.limits = limits;
         this.memory = memory;
+        this.maxConnections = limits.maxConnections();
     }
 
     /**
@@ -79,6 +82,11 @@ public final class Listener implements AutoCloseable {
 
     public NetworkMemory memory() {
         return memory;
+    }
+
+    /** From now on; those that are connected stay. */
+    public void limitConnections(int most) {
+        maxConnections = most;
     }
 
     public int connections() {
@@ -123,8 +131,8 @@ public final class Listener implements AutoCloseable {
 
     private void admit(SocketChannel channel) throws IOException {
         accepted.increment();
-        if (connections.size() >= limits.maxConnections()) {
-            LOG.warn("client {}: refused, there are {} connections already (max.connections)", channel.getRemoteAddress(), limits.maxConnections());
+        if (connections.size() >= maxConnections) {
+            LOG.warn("client {}: refused, there are {} connections already (max.connections)", channel.getRemoteAddress(), maxConnections);
             refused.increment();
             channel.close();
             return;

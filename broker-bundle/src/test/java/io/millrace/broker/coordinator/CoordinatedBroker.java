@@ -1,11 +1,11 @@
 package io.millrace.broker.coordinator;
 
 import io.millrace.broker.BrokerConfig;
+import io.millrace.broker.config.NodeSettings;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.LogStoreConfig;
 import io.millrace.broker.metadata.ClusterMetadata;
-import io.millrace.broker.metadata.TopicDefaults;
 import io.millrace.broker.network.ConnectionLimits;
 import io.millrace.broker.network.Listener;
 import io.millrace.broker.network.NetworkMemory;
@@ -37,12 +37,12 @@ final class CoordinatedBroker implements AutoCloseable {
         Files.createDirectories(folder.resolve("logs"));
         listener = Listener.bind(new InetSocketAddress("127.0.0.1", port), new ConnectionLimits(100 << 20, 1_000, 600_000, 60_000, 64),
                 new NetworkMemory(-1, Runtime.getRuntime().maxMemory()));
-        TopicDefaults defaults = TopicDefaults.of(values);
+        NodeSettings settings = NodeSettings.of(given);
         LogStoreConfig usual = LogStoreConfig.standard();
         store = LogStore.open(folder.resolve("logs"),
-                new LogStoreConfig(defaults.values(), usual.retentionCheck(), usual.checkpointInterval(), Duration.ofDays(1)), Clock.systemUTC());
+                new LogStoreConfig(settings.topicDefaults(), usual.retentionCheck(), usual.checkpointInterval(), Duration.ofDays(1)), Clock.systemUTC());
         Node self = new Node(1, "127.0.0.1", listener.address().getPort());
-        metadata = ClusterMetadata.open("AAAAAAAAAAAAAAAAAAAAAA", self, folder.resolve("metadata"), store, defaults);
+        metadata = ClusterMetadata.open("AAAAAAAAAAAAAAAAAAAAAA", self, folder.resolve("metadata"), store, settings);
         coordinators = Coordinators.start(metadata, self, Clock.systemUTC(), CoordinatorSettings.of(values));
         handlers = Handlers.of(metadata, values, folder.resolve("logs"), coordinators.transactions(), coordinators.handlers());
         listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), new QuotaWindows(11, 1)));

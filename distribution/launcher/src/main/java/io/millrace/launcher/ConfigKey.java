@@ -7,7 +7,8 @@ import java.nio.file.Path;
 record ConfigKey(String name, Type type, String defaultValue, String description) {
 
     enum Type {
-        STRING("text"), INT("a whole number from -2147483648 to 2147483647"), LONG("a whole number"), DOUBLE("a number"), BOOLEAN("true or false"),
+        STRING("text"), LIST("a list with commas"), PASSWORD("text"), INT("a whole number from -2147483648 to 2147483647"), LONG("a whole number"),
+        DOUBLE("a number"), BOOLEAN("true or false"),
         ADDRESS("HOST:PORT, such as 127.0.0.1:9092"), PATH("a file or folder");
 
         private final String expectation;
@@ -33,7 +34,7 @@ record ConfigKey(String name, Type type, String defaultValue, String description
 
     boolean accepts(String value) {
         return switch (type) {
-            case STRING -> true;
+            case STRING, LIST, PASSWORD -> true;
             case INT -> isNumber(value) && Long.parseLong(value) == (int) Long.parseLong(value);
             case LONG -> isNumber(value);
             case DOUBLE -> isDecimal(value);
@@ -58,7 +59,7 @@ record ConfigKey(String name, Type type, String defaultValue, String description
 
     private static boolean isDecimal(String value) {
         try {
-            return !Double.isNaN(Double.parseDouble(value));
+            return Double.isFinite(Double.parseDouble(value));
         } catch (NumberFormatException _) {
             return false;
         }

@@ -1,16 +1,28 @@
 package io.millrace.launcher;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Resolves this node's configuration: the declared defaults, then each source in turn. Pure. */
 final class Configuration {
 
     private final Map<String, ConfigKey> declared;
+    private final ForeignKeys foreign;
     private final Map<String, String> values = new TreeMap<>();
+    private final Set<String> given = new TreeSet<>();
+    private final List<String> warnings = new ArrayList<>();
 
     Configuration(Map<String, ConfigKey> declared) {
+        this(declared, ForeignKeys.NONE);
+    }
+
+    Configuration(Map<String, ConfigKey> declared, ForeignKeys foreign) {
         this.declared = new TreeMap<>(declared);
+        this.foreign = foreign;
         declared.forEach((name, key) -> values.put(name, key.defaultValue()));
     }
 
@@ -19,10 +31,18 @@ final class Configuration {
      * @throws StartFailure naming the key, the source and the mend
      */
     void apply(String source, Map<String, String> settings) throws StartFailure {
+        List<String> ignored = new ArrayList<>();
         for (Map.Entry<String, String> setting : new TreeMap<>(settings).entrySet()) {
             String name = setting.getKey();
             String value = setting.getValue().strip();
             ConfigKey key = declared.get(name);
+            if (key == null && foreign.isIgnored(name)) {
+                ignored.add(name);
+                continue;
+            }
+            if (key == null && foreign.mend(name) != null) {
+                throw new StartFailure(source + ": " + name + " has no effect here: " + foreign.mend(name));
+            }
             if (key == null) {
                 String nearest = NearestName.of(name, declared.keySet());
                 throw new StartFailure(source + ": unknown configuration key " + name
@@ -32,7 +52,21 @@ final class Configuration {
                 throw new StartFailure(source + ": " + name + "=" + value + " is not " + key.expectation() + " (" + key.description() + ")");
             }
             values.put(name, value);
+            given.add(name);
         }
+        if (!ignored.isEmpty()) {
+            warnings.add(source + ": these keys of Kafka have no meaning here and are ignored (docs/configuration.md says why): " + String.join(", ", ignored));
+        }
+    }
+
+    /** The keys that a source gave. */
+    Set<String> given() {
+        return given;
+    }
+
+    /** What the user should know, in the order of sources. */
+    List<String> warnings() {
+        return warnings;
     }
 
     Map<String, String> values() {

@@ -82,11 +82,13 @@ public final class Platform {
      */
     public static Platform start(Options options) throws StartFailure {
         List<BundleFile> files = SystemBundles.of(options.home(), options.bundles());
-        Map<String, String> values = configuration(options, SystemBundles.declaredKeys(files));
+        Configuration configuration = configuration(options, SystemBundles.keys(files));
+        Map<String, String> values = configuration.values();
         DataFolder data = DataFolder.claim(options.data());
         try {
             Logger log = logTo(options);
-            Framework framework = new Felix(frameworkProperties(options, values, data));
+            configuration.warnings().forEach(log::warn);
+            Framework framework = new Felix(frameworkProperties(options, configuration, data));
             try {
                 framework.init();
                 Platform platform = new Platform(options, values, data, framework, install(framework, files));
@@ -103,8 +105,8 @@ public final class Platform {
         }
     }
 
-    private static Map<String, String> configuration(Options options, Map<String, ConfigKey> declared) throws StartFailure {
-        Configuration configuration = new Configuration(declared);
+    private static Configuration configuration(Options options, SystemBundles.Keys keys) throws StartFailure {
+        Configuration configuration = new Configuration(keys.declared(), keys.foreign());
         Path file = options.etc().resolve("millrace.properties");
         if (Files.exists(file)) {
             Properties properties = new Properties();
@@ -118,7 +120,7 @@ public final class Platform {
             configuration.apply(file.toString(), settings);
         }
         configuration.apply("command line", options.overrides());
-        return configuration.values();
+        return configuration;
     }
 
     /** The log files are in the data folder, so logging must not begin before that is known. */
@@ -132,7 +134,7 @@ public final class Platform {
         return LoggerFactory.getLogger(Platform.class);
     }
 
-    private static Map<String, Object> frameworkProperties(Options options, Map<String, String> values, DataFolder data) {
+    private static Map<String, Object> frameworkProperties(Options options, Configuration configuration, DataFolder data) {
         Map<String, Object> properties = new HashMap<>();
         properties.put(Constants.FRAMEWORK_STORAGE, data.framework().toString());
         // What is installed is told by the system folder and the plugin store; the cache is disposable.
@@ -150,7 +152,10 @@ public final class Platform {
         properties.put("millrace.etc", options.etc().toString());
         properties.put("millrace.extra.plugins",
                 options.plugins().stream().map(folder -> folder.toAbsolutePath().toString()).collect(Collectors.joining(java.io.File.pathSeparator)));
-        values.forEach((key, value) -> properties.put("millrace.config." + key, value));
+        configuration.values().forEach((key, value) -> properties.put("millrace.config." + key, value));
+        if (!configuration.given().isEmpty()) {
+            properties.put("millrace.given.keys", String.join(",", configuration.given()));
+        }
         return properties;
     }
 

@@ -17,6 +17,7 @@ import java.util.zip.ZipFile;
 final class SystemBundles {
 
     private static final String DECLARED_KEYS = "MILLRACE-INF/config-keys.properties";
+    private static final String FOREIGN_KEYS = "MILLRACE-INF/foreign-keys.properties";
     /** What lies in folders named by the caller starts after the distribution's own. */
     private static final int EXTRA_LEVEL = 90;
 
@@ -55,27 +56,39 @@ final class SystemBundles {
         }
     }
 
+    /** What the bundles say of configuration keys. */
+    record Keys(Map<String, ConfigKey> declared, ForeignKeys foreign) {}
+
     /** All keys that the bundles declare. */
-    static Map<String, ConfigKey> declaredKeys(List<BundleFile> files) throws StartFailure {
+    static Keys keys(List<BundleFile> files) throws StartFailure {
         Map<String, ConfigKey> keys = new HashMap<>();
+        Map<String, String> foreign = new HashMap<>();
         for (BundleFile bundle : files) {
             // Others' bundles declare none, and opening large ones takes time.
             if (!bundle.file().getFileName().toString().startsWith("millrace-")) {
                 continue;
             }
             try (ZipFile jar = new ZipFile(bundle.file().toFile())) {
-                ZipEntry entry = jar.getEntry(DECLARED_KEYS);
-                if (entry != null) {
-                    Properties declared = new Properties();
-                    try (InputStream content = jar.getInputStream(entry)) {
-                        declared.load(content);
-                    }
-                    declared.stringPropertyNames().forEach(name -> keys.put(name, ConfigKey.parse(name, declared.getProperty(name))));
-                }
+                Properties declared = properties(jar, DECLARED_KEYS);
+                declared.stringPropertyNames().forEach(name -> keys.put(name, ConfigKey.parse(name, declared.getProperty(name))));
+                Properties others = properties(jar, FOREIGN_KEYS);
+                others.stringPropertyNames().forEach(name -> foreign.put(name, others.getProperty(name)));
             } catch (IOException | IllegalArgumentException broken) {
                 throw new StartFailure("bundle " + bundle.file() + ": " + broken.getMessage() + "; unpack the distribution again", broken);
             }
         }
-        return keys;
+        return new Keys(keys, new ForeignKeys(foreign));
+    }
+
+    /** Nothing if the bundle has no such file. */
+    private static Properties properties(ZipFile jar, String name) throws IOException {
+        Properties properties = new Properties();
+        ZipEntry entry = jar.getEntry(name);
+        if (entry != null) {
+            try (InputStream content = jar.getInputStream(entry)) {
+                properties.load(content);
+            }
+        }
+        return properties;
     }
 }

@@ -30,7 +30,7 @@ class ConfigurationTest {
     @ParameterizedTest
     @CsvSource({
         "int, 2147483647, true", "int, 2147483648, false", "int, 1.5, false", "long, -9223372036854775808, true", "long, '', false",
-        "boolean, true, true", "boolean, yes, false", "address, localhost:0, true", "address, [::1]:9092, true", "address, ::1:9092, false",
+        "double, .5, true", "double, NaN, false", "list, 'a,b', true", "boolean, true, true", "boolean, yes, false", "address, localhost:0, true", "address, [::1]:9092, true", "address, ::1:9092, false",
         "address, localhost, false", "address, :9092, false", "address, localhost:65536, false", "string, '', true", "path, data/x, true"})
     void valuesAreCheckedByType(String type, String value, boolean accepted) {
         assertThat(ConfigKey.parse("key", type + " | | what").accepts(value)).isEqualTo(accepted);
@@ -39,5 +39,18 @@ class ConfigurationTest {
     @Test
     void aDeclarationWithAnUnknownTypeIsRefused() {
         assertThatThrownBy(() -> ConfigKey.parse("key", "number | 1 | what")).hasMessageContaining("number");
+    }
+
+    @Test
+    void foreignKeysAreIgnoredWithAWarningOrRefusedWithTheMend() throws StartFailure {
+        Configuration kafkas = new Configuration(Map.of("node.id", ConfigKey.parse("node.id", "int | 1 | Number")), new ForeignKeys(Map.of(
+                "process.roles", "ignored | every node is both", "controller.*", "ignored | built in", "ssl.*", "refused | there is no TLS")));
+        kafkas.apply("server.properties", Map.of("process.roles", "broker", "controller.quorum.voters", "1@a:1", "node.id", "7"));
+        assertThat(kafkas.values()).containsOnly(Map.entry("node.id", "7"));
+        assertThat(kafkas.given()).containsExactly("node.id");
+        assertThat(kafkas.warnings()).singleElement().asString().contains("controller.quorum.voters, process.roles");
+        assertThatThrownBy(() -> kafkas.apply("server.properties", Map.of("ssl.keystore.location", "x")))
+                .hasMessage("server.properties: ssl.keystore.location has no effect here: there is no TLS");
+        assertThatThrownBy(() -> kafkas.apply("server.properties", Map.of("controller", "x"))).hasMessageContaining("unknown configuration key controller");
     }
 }

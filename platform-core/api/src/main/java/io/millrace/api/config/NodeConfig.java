@@ -1,6 +1,7 @@
 package io.millrace.api.config;
 
 import java.nio.file.Path;
+import java.util.Set;
 import org.osgi.framework.BundleContext;
 
 /**
@@ -8,7 +9,8 @@ import org.osgi.framework.BundleContext;
  * command line. Immutable for the life of the process.
  *
  * <p>A bundle declares its keys in {@code MILLRACE-INF/config-keys.properties}, one line each:
- * {@code key = type | default | what it does}, with the types {@code string int long boolean address path}. The launcher refuses keys that
+ * {@code key = type | default | what it does}, with the types {@code string int long double boolean list password
+ * address path}. The launcher refuses keys that
  * nobody declares and values that do not parse, so the getters here only fail for a key that the bundle itself forgot to declare.
  */
 public final class NodeConfig {
@@ -21,6 +23,9 @@ public final class NodeConfig {
     public static final String ETC = "millrace.etc";
     /** Prefix of the framework properties that hold configuration keys. */
     public static final String KEY_PREFIX = "millrace.config.";
+
+    /** Framework property that holds the names of the keys that the user gives a value, with commas between them. */
+    public static final String GIVEN_KEYS = "millrace.given.keys";
 
     private final BundleContext context;
 
@@ -47,6 +52,12 @@ public final class NodeConfig {
     /** @return the value, never null; empty if the key's default is empty */
     public String get(String key) {
         return property(KEY_PREFIX + key);
+    }
+
+    /** The keys that {@code millrace.properties} or the command line give a value, of all bundles. */
+    public Set<String> givenKeys() {
+        String names = context.getProperty(GIVEN_KEYS);
+        return names == null ? Set.of() : Set.of(names.split(","));
     }
 
     public int getInt(String key) {
