@@ -15,11 +15,14 @@ import io.millrace.connect.herder.ConnectorFile;
 import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.Node;
 import io.millrace.connect.rest.ConnectRest;
+import io.millrace.connect.rest.Doorkeeper;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.SourceOffsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.osgi.framework.BundleContext;
@@ -32,12 +35,16 @@ final class Runtime implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Runtime.class);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     private final BundleContext context;
     private final NodeConfig config;
     private final Broker broker;
     private final List<ServiceRegistration<?>> services = new ArrayList<>();
     private final Thread opening = Thread.ofVirtual().name("connect-opens").unstarted(this::open);
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Doorkeeper doorkeeper = new Doorkeeper();
     private Admin admin;
     private SourceOffsets offsets;
     private Herder herder;
@@ -50,10 +57,29 @@ final class Runtime implements AutoCloseable {
     }
 
     void start() {
+        services.add(context.registerService(new String[] {HttpResource.class.getName(), HealthCheck.class.getName()}, doorkeeper, null));
         opening.start();
     }
 
+    /** Until it succeeds: what fails, such as a topic on a full disk, can be mended while everything else runs. */
     private void open() {
+        try {
+            for (Duration pause = FIRST_PAUSE; !tryToOpen(pause); pause = longer(pause)) {
+                if (closing.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Duration longer(Duration pause) {
+        Duration doubled = pause.multipliedBy(2);
+        return doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+    }
+
+    private boolean tryToOpen(Duration pause) throws InterruptedException {
         try {
             KafkaClients clients = new KafkaClients(broker.bootstrapServers());
             admin = clients.admin("connect-admin");
@@ -66,13 +92,16 @@ final class Runtime implements AutoCloseable {
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
             unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder), null)));
             unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder, null)));
-            unlessClosed(() -> services.add(context.registerService(HttpResource.class, new ConnectRest(herder, broker.clusterId()), null)));
             unlessClosed(() -> services.add(context.registerService(MeterSource.class, new ConnectMeters(herder), null)));
+            doorkeeper.open(new ConnectRest(herder, broker.clusterId()));
             LOG.info("connect runtime ready, {} connector(s)", herder.names().size());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return true;
         } catch (RuntimeException | LinkageError e) {
-            LOG.error("the connect runtime cannot start; connectors do not run: {}", e.getMessage(), e);
+            LOG.error("the connect runtime cannot start, connectors do not run; the next attempt is in {} s", pause.toSeconds(), e);
+            doorkeeper.delayed("the connect runtime cannot start (" + e.getMessage() + "); it is tried again");
+            closeHerder();
+            closeParts();
+            return false;
         }
     }
 
@@ -93,22 +122,34 @@ final class Runtime implements AutoCloseable {
             closed = true;
         }
         try {
+            closing.countDown();
             opening.interrupt();
             opening.join(CLOSE_LIMIT);
             // The HTTP resource and the plugin host go first: nobody may start what is being stopped.
             services.reversed().forEach(Runtime::unregister);
-            if (herder != null) {
-                herder.close();
-            }
+            closeHerder();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            if (offsets != null) {
-                offsets.close();
-            }
-            if (admin != null) {
-                admin.close(CLOSE_LIMIT);
-            }
+            closeParts();
+        }
+    }
+
+    private void closeHerder() throws InterruptedException {
+        if (herder != null) {
+            herder.close();
+            herder = null;
+        }
+    }
+
+    private void closeParts() {
+        if (offsets != null) {
+            offsets.close();
+            offsets = null;
+        }
+        if (admin != null) {
+            admin.close(CLOSE_LIMIT);
+            admin = null;
         }
     }
 

@@ -36,7 +36,8 @@ public final class KafkaClients {
         all.put("delivery.timeout.ms", 60_000);
         all.put("request.timeout.ms", 20_000);
         all.put("max.block.ms", 60_000L);
-        all.put("batch.size", 131_072);
+        // A producer keeps a buffer of this size for each partition it wrote to, however little it writes; there may be a thousand producers.
+        all.put("batch.size", 32_768);
         all.putAll(settings);
         try (var _ = PluginScope.of(KAFKA)) {
             return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
