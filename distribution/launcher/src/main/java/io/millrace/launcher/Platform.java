@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Hashtable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.osgi.framework.launch.Framework;
 import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
 import org.osgi.framework.wiring.FrameworkWiring;
+import org.osgi.service.condition.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,8 @@ public final class Platform {
     private static final String BROKER = "io.millrace.api.broker.Broker";
     private static final String PLUGIN_MANAGER = "io.millrace.api.plugin.PluginManager";
     /** Property of the kernel's services: where REST really listens, for a configured port 0. */
+    /** Tells bundles that all others had their start. */
+    private static final String STARTED_CONDITION = "millrace.started";
     private static final String HTTP_ADDRESS = "millrace.http.address";
     private static final String SLF4J = slf4j("2.0.20") + "," + slf4j("1.7.36");
 
@@ -213,6 +217,8 @@ public final class Platform {
             if (!ready.isDone()) {
                 throw new StartFailure("no bundle in " + options.home().resolve("system") + " provides the broker; unpack the distribution again");
             }
+            framework.getBundleContext().registerService(Condition.class, Condition.INSTANCE,
+                    new Hashtable<>(Map.of(Condition.CONDITION_ID, STARTED_CONDITION)));
             data.announce(ready.join(), http());
             log().info("started {} bundles, broker after {} ms", bundles.size(), startupMillis);
             started.complete(null);

@@ -120,7 +120,7 @@ public final class HttpListener implements AutoCloseable {
             }
             Target target = Target.of(exchange.getRequestURI());
             HttpResource resource = router.route(target.path())
-                    .orElseThrow(() -> new HttpError(404, "nothing is served at /" + String.join("/", target.path())));
+                    .orElseThrow(() -> nothingAt("/" + String.join("/", target.path())));
             routed.path = Router.servedAt(resource, target.path());
             long limit = resource instanceof Upload upload ? upload.largestBody() : largestBody;
             if (contentLength(headers) > limit) {
@@ -134,6 +134,12 @@ public final class HttpListener implements AutoCloseable {
             LOG.error("{} {} failed", method, exchange.getRequestURI(), e);
             return error(500, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
         }
+    }
+
+    /** Before everything has started, nobody may take what is still to come for missing. */
+    private HttpError nothingAt(String path) {
+        return router.isComplete() ? new HttpError(404, "nothing is served at " + path)
+                : new HttpError(503, "the platform is still starting; nothing is served at " + path + " yet");
     }
 
     private static long contentLength(Map<String, String> headers) {

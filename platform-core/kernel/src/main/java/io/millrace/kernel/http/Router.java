@@ -6,15 +6,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
+import org.osgi.service.condition.Condition;
 import org.osgi.util.tracker.ServiceTracker;
 
 /** Finds the resource with the longest path that a request's path starts with. Resources come and go as services. */
 final class Router implements AutoCloseable {
 
+    /** Registered by whoever starts the platform's bundles, once they have started. */
+    private static final String STARTED = "(" + Condition.CONDITION_ID + "=millrace.started)";
+
     private final BundleContext context;
     private final Map<String, HttpResource> byPath = new ConcurrentHashMap<>();
     private final ServiceTracker<HttpResource, HttpResource> tracker;
+    private volatile boolean complete;
 
     Router(BundleContext context) {
         this.context = context;
@@ -59,6 +65,18 @@ final class Router implements AutoCloseable {
             }
         }
         return "/";
+    }
+
+    /** Whether all bundles of the platform had the time to register what they serve. */
+    boolean isComplete() {
+        if (!complete) {
+            try {
+                complete = !context.getServiceReferences(Condition.class, STARTED).isEmpty();
+            } catch (InvalidSyntaxException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return complete;
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Hashtable;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
+import org.osgi.service.condition.Condition;
 
 class HttpListenerTest {
 
@@ -97,11 +99,27 @@ class HttpListenerTest {
         assertThat(send(to("/connectors/a%2Fb/status?expand=in%20fo&expand=x+y&flag")).body())
                 .isEqualTo("connectors [connectors, a/b, status]{expand=[in fo, x y], flag=[]}");
         assertThat(send(to("/admin/loggers/org.a+b")).body()).isEqualTo("loggers [admin, loggers, org.a+b]");
+        allHaveStarted();
         assertThat(send(to("/admin")).statusCode()).isEqualTo(404);
     }
 
     @Test
+    void untilAllBundlesHaveStartedNothingIsSaidToBeMissing() throws Exception {
+        HttpResponse<String> early = send(to("/jobs"));
+        assertThat(early.statusCode()).isEqualTo(503);
+        assertThat(early.body()).contains("still starting");
+        allHaveStarted();
+        assertThat(send(to("/jobs")).statusCode()).isEqualTo(404);
+    }
+
+    private void allHaveStarted() {
+        framework.getBundleContext().registerService(Condition.class, Condition.INSTANCE,
+                new Hashtable<>(Map.of(Condition.CONDITION_ID, "millrace.started")));
+    }
+
+    @Test
     void aResourceThatLeavesIsNoLongerServed() throws Exception {
+        allHaveStarted();
         ServiceRegistration<HttpResource> jobs = serve(call -> text("jobs"), "jobs");
         assertThat(send(to("/jobs")).statusCode()).isEqualTo(200);
         jobs.unregister();
