@@ -29,6 +29,11 @@ final class BatchValidator {
 
     private static final int HEADER = 61;
     private static final int BASE_TIMESTAMP = 27;
+    /** Of a compressed batch, as multiples of max.message.bytes: more than real records need, and less than a bomb. */
+    private static final int MOST_UNPACKED = 256;
+    private static final int LARGEST_UNPACKED = 64;
+    /** Of the records that are refused, how many are told. */
+    private static final int MANY_REFUSED = 1000;
 
     private final TopicPartition partition;
     private final RecordScan scan = new RecordScan();
@@ -61,7 +66,7 @@ final class BatchValidator {
         if (origin == Origin.CLIENT && idempotent && batches > 1) {
             throw new InvalidRecordException(partition + ": a request holds " + batches + " batches of an idempotent producer, allowed is 1");
         }
-        return convert ? convert(records, wanted) : records;
+        return convert ? convert(records, wanted, limits) : records;
     }
 
     private void checkHeader(MutableRecordBatch batch, Origin origin, LogLimits limits) {
@@ -111,9 +116,16 @@ final class BatchValidator {
         long latest = now > Long.MAX_VALUE - limits.maxAheadMs() ? Long.MAX_VALUE : now + limits.maxAheadMs();
         List<Refused> refused = null;
         boolean untimely = false;
-        try (CloseableIterator<Record> records = batch.skipKeyValueIterator(buffers)) {
+        long most = batch.isCompressed() ? (long) MOST_UNPACKED * limits.maxBatchBytes() : Long.MAX_VALUE;
+        long unpacked = 0;
+        try (CloseableIterator<Record> records = batch.skipKeyValueIterator(buffers, largestUnpacked(limits))) {
             while (records.hasNext()) {
                 Record record = records.next();
+                unpacked += record.sizeInBytes();
+                if (unpacked > most) {
+                    throw new RecordTooLargeException(partition + ": a batch of " + batch.sizeInBytes() + " bytes unpacks to more than " + most + ", which is "
+                            + MOST_UNPACKED + " times max.message.bytes");
+                }
                 if (record.offset() != batch.baseOffset() + seen) {
                     throw new InvalidRecordException(partition + ": record " + seen + " of a batch has offset delta "
                             + (record.offset() - batch.baseOffset()));
@@ -134,29 +146,37 @@ final class BatchValidator {
             throw new InvalidRecordException(partition + ": a batch says that it has " + expected + " records and has " + seen);
         }
         if (refused != null) {
-            String message = partition + ": " + refused.size() + " of " + seen + " records were refused, the first: " + refused.getFirst().message();
+            String message = partition + ": " + (refused.size() < MANY_REFUSED ? "" : "at least ") + refused.size() + " of " + seen + " records were refused, the first: " + refused.getFirst().message();
             throw new RefusedRecordsException(untimely ? new InvalidTimestampException(message) : new InvalidRecordException(message), refused);
         }
     }
 
+    private static int largestUnpacked(LogLimits limits) {
+        return (int) Math.min(Integer.MAX_VALUE - Long.BYTES, (long) LARGEST_UNPACKED * limits.maxBatchBytes());
+    }
+
     private static List<Refused> note(List<Refused> refused, int index, String message) {
         List<Refused> all = refused == null ? new ArrayList<>() : refused;
-        all.add(new Refused(index, message));
+        if (all.size() < MANY_REFUSED) {
+            all.add(new Refused(index, message));
+        }
         return all;
     }
 
-    private MemoryRecords convert(MemoryRecords records, CompressionType codec) {
+    private MemoryRecords convert(MemoryRecords records, CompressionType codec, LogLimits limits) {
         ByteBuffer converted = ByteBuffer.allocate(records.sizeInBytes());
         for (MutableRecordBatch batch : records.batches()) {
             MemoryRecordsBuilder builder = MemoryRecords.builder(ByteBuffer.allocate(Math.max(batch.sizeInBytes(), HEADER)), RecordBatch.MAGIC_VALUE_V2,
                     Compression.of(codec).build(), batch.timestampType(), batch.baseOffset(), RecordBatch.NO_TIMESTAMP, batch.producerId(),
                     batch.producerEpoch(), batch.baseSequence(), batch.isTransactional(), RecordBatch.NO_PARTITION_LEADER_EPOCH);
-            try (CloseableIterator<Record> iterator = batch.streamingIterator(buffers)) {
+            try (CloseableIterator<Record> iterator = batch.streamingIterator(buffers, largestUnpacked(limits))) {
                 while (iterator.hasNext()) {
                     builder.append(iterator.next());
+                    checkConverted(builder.estimatedSizeInBytes(), codec, limits);
                 }
             }
             ByteBuffer built = builder.build().buffer();
+            checkConverted(built.remaining(), codec, limits);
             if (converted.remaining() < built.remaining()) {
                 ByteBuffer larger = ByteBuffer.allocate((converted.position() + built.remaining()) * 2);
                 converted = larger.put(converted.flip());
@@ -164,5 +184,12 @@ final class BatchValidator {
             converted.put(built);
         }
         return MemoryRecords.readableRecords(converted.flip());
+    }
+
+    private void checkConverted(int bytes, CompressionType codec, LogLimits limits) {
+        if (bytes > limits.maxBatchBytes()) {
+            throw new RecordTooLargeException(partition + ": a batch that is converted to " + codec.name + " becomes larger than max.message.bytes="
+                    + limits.maxBatchBytes());
+        }
     }
 }
