@@ -146,7 +146,7 @@ public record BrokerConfig(Path data, Map<String, String> values, Set<String> se
     }
 
     ConnectionLimits limits() {
-        return new ConnectionLimits(getInt("socket.request.max.bytes", 1024), getInt("max.connections", 1), getLong("connections.max.idle.ms"),
+        return new ConnectionLimits(getInt("socket.request.max.bytes", 1024), getLong("connections.max.idle.ms"),
                 getLong("request.receive.timeout.ms"), getInt("max.in.flight.requests", 1));
     }
 

@@ -70,10 +70,8 @@ public final class BrokerServer implements Broker, AutoCloseable {
             InetSocketAddress address = config.advertised(listener.address());
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, settings));
-            metadata.follow(now -> {
-                listener.limitConnections((int) now.number("max.connections"));
-                store.producerExpiration(now.number("producer.id.expiration.ms"));
-            });
+            metadata.follow(now -> store.producerExpiration(now.number("producer.id.expiration.ms")));
+            metadata.follow(new ConnectionSettings(listener));
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
             Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), coordinators.transactions(), coordinators.handlers());
             listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), config.quotaWindows()));

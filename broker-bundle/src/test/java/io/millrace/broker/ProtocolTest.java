@@ -391,21 +391,6 @@ class ProtocolTest {
     }
 
     @Test
-    void oneConnectionMoreThanAllowedIsRefused() throws Exception {
-        broker.close();
-        start(Map.of("max.connections", "2"));
-        try (RawClient one = new RawClient(broker); RawClient two = new RawClient(broker)) {
-            one.send(metadata(1));
-            one.receive();
-            two.send(metadata(1));
-            two.receive();
-            try (RawClient three = new RawClient(broker)) {
-                assertThat(three.isClosedByBroker()).isTrue();
-            }
-        }
-    }
-
-    @Test
     void anIdleConnectionIsClosedAndAWaitingOneIsNot() throws Exception {
         broker.close();
         start(Map.of("connections.max.idle.ms", "300"));

@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -22,8 +23,13 @@ final class RawClient implements AutoCloseable {
     private byte[] rest;
 
     RawClient(BrokerServer broker) throws IOException {
+        this(broker, "127.0.0.1");
+    }
+
+    /** @param from the address that the broker sees */
+    RawClient(BrokerServer broker, String from) throws IOException {
         String[] address = broker.bootstrapServers().split(":");
-        socket = new Socket(address[0], Integer.parseInt(address[1]));
+        socket = new Socket(address[0], Integer.parseInt(address[1]), InetAddress.ofLiteral(from), 0);
         socket.setSoTimeout(10_000);
         in = new DataInputStream(socket.getInputStream());
     }

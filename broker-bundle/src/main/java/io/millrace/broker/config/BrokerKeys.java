@@ -19,10 +19,14 @@ public final class BrokerKeys {
     private static final String DECLARED = "/MILLRACE-INF/config-keys.properties";
 
     /** Those that running parts follow at once; each has someone in {@code BrokerServer} who applies it. Topics' defaults come on top. */
-    private static final Set<String> FOLLOWED = Set.of("max.connections", "producer.id.expiration.ms");
+    private static final Set<String> FOLLOWED = Set.of("max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
+            "max.connection.creation.rate", "listener.name.plaintext.max.connections", "listener.name.plaintext.max.connection.creation.rate",
+            "producer.id.expiration.ms");
 
     /** Bounds of keys that are no topic's default. */
     private static final Map<String, Allowed> BOUNDS = Map.ofEntries(
+            Map.entry("listener.name.plaintext.max.connections", Allowed.atLeast(1)),
+            Map.entry("listener.name.plaintext.max.connection.creation.rate", Allowed.atLeast(0)),
             Map.entry("log.retention.check.interval.ms", Allowed.atLeast(1)),
             Map.entry("log.roll.hours", Allowed.atLeast(1)),
             Map.entry("log.roll.jitter.hours", Allowed.atLeast(0)),

@@ -2,6 +2,7 @@ package io.millrace.broker.network;
 
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,7 +10,7 @@ import org.slf4j.LoggerFactory;
  * Closes connections whose clients do nothing: send nothing, do not end what they began to send, or, while others wait for memory, do not take
  * their responses.
  */
-final class IdleSweep {
+final class IdleSweep implements IdleCounts {
 
     private static final Logger LOG = LoggerFactory.getLogger(IdleSweep.class);
     private static final long LONGEST_INTERVAL = 1000;
@@ -18,6 +19,9 @@ final class IdleSweep {
 
     private final ConnectionLimits limits;
     private final NetworkMemory memory;
+    private final LongAdder idle = new LongAdder();
+    private final LongAdder halfSent = new LongAdder();
+    private final LongAdder unread = new LongAdder();
 
     IdleSweep(ConnectionLimits limits, NetworkMemory memory) {
         this.limits = limits;
@@ -43,16 +47,34 @@ final class IdleSweep {
         for (Connection connection : connections) {
             if (connection.isIdleFor(maxIdle)) {
                 LOG.debug("{}: closed, idle for {} ms (connections.max.idle.ms)", connection, limits.maxIdleMillis());
+                idle.increment();
                 connection.close();
             } else if (connection.owesRequestFor(maxFrame)) {
                 LOG.warn("{}: closed, the rest of a request did not come within {} ms (request.receive.timeout.ms)", connection,
                         TimeUnit.NANOSECONDS.toMillis(maxFrame));
+                halfSent.increment();
                 connection.close();
             } else if (isShort && connection.holdsResponseFor(WHILE_SHORT)) {
                 LOG.warn("{}: closed, its client did not read a response for {} ms while others wait for memory", connection,
                         TimeUnit.NANOSECONDS.toMillis(WHILE_SHORT));
+                unread.increment();
                 connection.close();
             }
         }
+    }
+
+    @Override
+    public long idle() {
+        return idle.sum();
+    }
+
+    @Override
+    public long halfSent() {
+        return halfSent.sum();
+    }
+
+    @Override
+    public long unread() {
+        return unread.sum();
     }
 }

@@ -3,9 +3,9 @@ package io.millrace.broker.network;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.quota.Quotas;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -27,20 +27,21 @@ public final class Listener implements AutoCloseable {
     private final ServerSocketChannel server;
     private final ConnectionLimits limits;
     private final NetworkMemory memory;
-    /** Changes while the node runs. */
-    private volatile int maxConnections;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch stopping = new CountDownLatch(1);
-    private final LongAdder accepted = new LongAdder();
-    private final LongAdder refused = new LongAdder();
+    private final LongAdder closed = new LongAdder();
+    private final IdleSweep idle;
+    private volatile ConnectionRules rules = ConnectionRules.NONE;
     private volatile Handlers handlers;
     private volatile Quotas quotas;
+    private volatile Admission admission;
+    private volatile Acceptor acceptor;
 
     private Listener(ServerSocketChannel server, ConnectionLimits limits, NetworkMemory memory) {
         this.server = server;
         this.limits = limits;
         this.memory = memory;
-        this.maxConnections = limits.maxConnections();
+        this.idle = new IdleSweep(limits, memory);
     }
 
     /**
@@ -76,7 +77,9 @@ public final class Listener implements AutoCloseable {
     public void accept(Handlers requests, Quotas inForce) {
         quotas = inForce;
         handlers = requests;
-        Thread.ofVirtual().name("acceptor").start(this::acceptAll);
+        admission = new Admission(inForce, () -> rules);
+        acceptor = new Acceptor(server, admission, this::serve);
+        Thread.ofVirtual().name("acceptor").start(acceptor::run);
         Thread.ofVirtual().name("idle connections").start(this::sweep);
     }
 
@@ -85,22 +88,35 @@ public final class Listener implements AutoCloseable {
     }
 
     /** From now on; those that are connected stay. */
-    public void limitConnections(int most) {
-        maxConnections = most;
+    public void limit(ConnectionRules now) {
+        rules = now;
+        wakeAcceptor();
+    }
+
+    private void wakeAcceptor() {
+        Acceptor accepting = acceptor;
+        if (accepting != null) {
+            accepting.wake();
+        }
     }
 
     public int connections() {
         return connections.size();
     }
 
-    /** Ever accepted, those that were closed at once included. */
-    public long accepted() {
-        return accepted.sum();
+    /** How connections were let in. To be asked once the listener accepts. */
+    public AcceptCounts accepting() {
+        return acceptor;
     }
 
-    /** Closed at once, because there were too many. */
-    public long refused() {
-        return refused.sum();
+    /** Served, and ended since. */
+    public long closed() {
+        return closed.sum();
+    }
+
+    /** Why connections were closed for doing nothing. */
+    public IdleCounts idle() {
+        return idle;
     }
 
     /** Requests of all connections that are read but not answered. */
@@ -112,34 +128,15 @@ public final class Listener implements AutoCloseable {
         return all;
     }
 
-    private void acceptAll() {
-        while (server.isOpen()) {
-            SocketChannel channel = null;
-            try {
-                channel = server.accept();
-                admit(channel);
-            } catch (ClosedChannelException _) {
-                return;
-            } catch (IOException | RuntimeException failed) {
-                closeQuietly(channel);
-                LOG.warn("cannot accept a connection: {}", failed.toString());
-                // Usually out of file descriptors: trying again at once would only burn a processor.
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-            }
-        }
-    }
-
-    private void admit(SocketChannel channel) throws IOException {
-        accepted.increment();
-        if (connections.size() >= maxConnections) {
-            LOG.warn("client {}: refused, there are {} connections already (max.connections)", channel.getRemoteAddress(), maxConnections);
-            refused.increment();
-            channel.close();
-            return;
-        }
+    private void serve(SocketChannel channel, InetAddress address) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        Connection connection = new Connection(channel, handlers, quotas, limits, memory, connections::remove);
+        Connection connection = new Connection(channel, handlers, quotas, limits, memory, ended -> {
+            connections.remove(ended);
+            closed.increment();
+            admission.ended(address);
+            acceptor.wake();
+        });
         connections.add(connection);
         connection.start();
         if (stopping.getCount() == 0) {
@@ -148,10 +145,9 @@ public final class Listener implements AutoCloseable {
     }
 
     private void sweep() {
-        IdleSweep sweep = new IdleSweep(limits, memory);
         try {
-            while (!stopping.await(sweep.intervalMillis(), TimeUnit.MILLISECONDS)) {
-                sweep.over(connections);
+            while (!stopping.await(idle.intervalMillis(), TimeUnit.MILLISECONDS)) {
+                idle.over(connections);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -162,6 +158,7 @@ public final class Listener implements AutoCloseable {
     public void stopAccepting() {
         stopping.countDown();
         closeQuietly(server);
+        wakeAcceptor();
         connections.forEach(Connection::drain);
     }
 
@@ -182,6 +179,7 @@ public final class Listener implements AutoCloseable {
     public void close() {
         stopping.countDown();
         closeQuietly(server);
+        wakeAcceptor();
         connections.forEach(Connection::close);
     }
 

@@ -35,7 +35,7 @@ final class CoordinatedBroker implements AutoCloseable {
         Map<String, String> given = new HashMap<>(changed);
         Map<String, String> values = BrokerConfig.with(folder, given).values();
         Files.createDirectories(folder.resolve("logs"));
-        listener = Listener.bind(new InetSocketAddress("127.0.0.1", port), new ConnectionLimits(100 << 20, 1_000, 600_000, 60_000, 64),
+        listener = Listener.bind(new InetSocketAddress("127.0.0.1", port), new ConnectionLimits(100 << 20, 600_000, 60_000, 64),
                 new NetworkMemory(-1, Runtime.getRuntime().maxMemory()));
         NodeSettings settings = NodeSettings.of(given);
         LogStoreConfig usual = LogStoreConfig.standard();
