@@ -87,7 +87,8 @@ final class Runtime implements AutoCloseable {
             ConnectorConfigs configs = new ConnectorConfigs(clients, admin);
             Node node = new Node(clients, admin, offsets, new Catalog(), new Variables(config.etc(), System::getenv),
                     new Node.Settings(config.getBoolean("connect.exactly.once.source"), config.getLong("connect.offset.flush.interval.ms"),
-                            config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms")), workerId());
+                            config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
+                            Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"))), workerId());
             herder = new Herder(node, configs);
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
             unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder), null)));

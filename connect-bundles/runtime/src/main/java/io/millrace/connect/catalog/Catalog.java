@@ -73,6 +73,11 @@ public final class Catalog {
         return versions.of(entry);
     }
 
+    /** Begins to find out, for all at the same time, what {@link #version} is going to be asked. */
+    public void askVersions(Collection<Entry> entries) {
+        versions.ask(entries);
+    }
+
     /** As {@link #find(Set, String, VersionRequirement)} where any version will do. */
     public Optional<Entry> find(Set<Kind> kinds, String name) {
         return find(kinds, name, VersionRequirement.NONE);
@@ -125,6 +130,7 @@ public final class Catalog {
     }
 
     private Entry best(List<Entry> meant, VersionRequirement version) {
+        versions.ask(meant);
         return meant.stream().filter(entry -> version.accepts(comparable(entry)))
                 .max(Comparator.comparing(entry -> new PluginVersion(comparable(entry))))
                 .orElseThrow(() -> new NoSuchVersionException(meant.getFirst().name(), version,

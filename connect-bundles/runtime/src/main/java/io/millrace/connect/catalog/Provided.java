@@ -28,7 +28,7 @@ public record Provided(Plugin plugin, String className) {
         } catch (InvocationTargetException e) {
             throw new ConnectException(className + " cannot be made: " + e.getCause(), e.getCause());
         } catch (ReflectiveOperationException | LinkageError e) {
-            throw new ConnectException(className + " cannot be loaded: " + e, e);
+            throw new ConnectException(className + " cannot be loaded: " + (e.getCause() == null ? e : e + ": " + e.getCause()), e);
         }
     }
 }

@@ -65,8 +65,8 @@ public final class ConnectorConfig {
                         "Converter between headers in Kafka and Connect's data.", "Common", 7, ConfigDef.Width.SHORT, "Header converter class")
                 .define("config.action.reload", Type.STRING, "restart", ValidString.in("none", "restart"), Importance.LOW,
                         "What to do when a configuration variable changes.", "Common", 8, ConfigDef.Width.MEDIUM, "Reload action")
-                .define("millrace.threads", Type.STRING, "virtual", ValidString.in("virtual", "platform"), Importance.LOW,
-                        "Kind of thread that tasks run on.", "Common", 9, ConfigDef.Width.SHORT, "Threads")
+                .define("millrace.threads", Type.STRING, "platform", ValidString.in("virtual", "platform"), Importance.LOW,
+                        "Kind of thread that tasks run on. A task that spins on a virtual one takes a carrier from the whole platform.", "Common", 9, ConfigDef.Width.SHORT, "Threads")
                 .define(TRANSFORMS, Type.LIST, List.of(), Importance.LOW,
                         "Aliases of the transformations to be applied, in order.", "Transforms", 1, ConfigDef.Width.LONG, "Transforms")
                 .define(PREDICATES, Type.LIST, List.of(), Importance.LOW,
@@ -178,6 +178,11 @@ public final class ConnectorConfig {
     @SuppressWarnings("unchecked")
     public List<String> list(String key) {
         return (List<String>) common.get(key);
+    }
+
+    /** Of the threads that the connector's tasks run on. */
+    public Thread.Builder threads() {
+        return string("millrace.threads").equals("platform") ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
     }
 
     public boolean toleratesErrors() {

@@ -10,7 +10,6 @@ import io.millrace.connect.config.Validation;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.TargetState;
 import io.millrace.connect.task.TaskId;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -31,7 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class Herder implements HealthCheck, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Herder.class);
-    private static final Duration VALIDATION_LIMIT = Duration.ofSeconds(90);
 
     private final Node node;
     private final ConnectorConfigs configs;
@@ -173,7 +171,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
 
     <T> T validated(Catalog catalog, Map<String, String> config, java.util.function.Function<Validation.Result, T> use) throws InterruptedException {
         try {
-            return Isolated.call("validate", getClass().getClassLoader(), VALIDATION_LIMIT,
+            return Isolated.call("validate", getClass().getClassLoader(), node.settings().callLimit(),
                     () -> use.apply(new Validation(catalog, node.variables()).validate(config)));
         } catch (ConnectException | ConfigException | Catalog.LookupException e) {
             throw new HttpError(400, Traces.brief(e));
@@ -194,15 +192,17 @@ public final class Herder implements HealthCheck, AutoCloseable {
     }
 
     public void delete(String name) throws InterruptedException {
+        HostedConnector connector;
         changes.lockInterruptibly();
         try {
-            HostedConnector connector = connector(name);
+            connector = connector(name);
             configs.remove(name);
             connectors.remove(name);
-            connector.stop();
         } finally {
             changes.unlock();
         }
+        // Others may change meanwhile: nobody knows how long its plugin takes.
+        connector.stop();
     }
 
     public void target(String name, TargetState target) throws InterruptedException {

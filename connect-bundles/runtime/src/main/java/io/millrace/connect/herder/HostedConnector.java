@@ -26,6 +26,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.connector.Connector;
@@ -43,7 +44,6 @@ import org.slf4j.LoggerFactory;
 final class HostedConnector {
 
     private static final Logger LOG = LoggerFactory.getLogger(HostedConnector.class);
-    private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
     record Status(String name, RunState state, String trace, String type, List<TaskRunner.Status> tasks) {}
@@ -69,6 +69,7 @@ final class HostedConnector {
     private volatile String type = "unknown";
     private volatile List<TaskRunner> tasks = List.of();
 
+    private final AbandonableCalls calls;
     private Running running;
     /** Counts starts and stops, so that what was meant for an earlier run does not hit a later one. */
     private long generation;
@@ -80,6 +81,7 @@ final class HostedConnector {
         this.raw = raw;
         this.target = target;
         this.restarts = new Restarts(node.settings().restarts());
+        this.calls = new AbandonableCalls(node.settings().callLimit());
     }
 
     String name() {
@@ -169,7 +171,7 @@ final class HostedConnector {
             }
             try {
                 startConnector();
-            } catch (RuntimeException | LinkageError | AssertionError e) {
+            } catch (RuntimeException e) {
                 failed(e);
             }
         } finally {
@@ -212,12 +214,20 @@ final class HostedConnector {
         long mine = generation;
         Connector connector = null;
         try {
-            connector = Isolated.call("start-" + name, entry.provided().loader(), CALL_LIMIT, () -> {
-                Connector made = entry.provided().instantiate(Connector.class);
-                made.initialize(sink ? new SinkContext(mine, meters.metrics()) : new SourceContext(mine, meters.metrics()));
-                made.start(config.values());
-                return made;
-            });
+            AtomicBoolean wanted = new AtomicBoolean(true);
+            try {
+                connector = calls.call("start-" + name, entry.provided().loader(), () -> {
+                    Connector made = entry.provided().instantiate(Connector.class);
+                    made.initialize(sink ? new SinkContext(mine, meters.metrics()) : new SourceContext(mine, meters.metrics()));
+                    made.start(config.values());
+                    if (!wanted.get()) {
+                        made.stop();
+                    }
+                    return made;
+                });
+            } finally {
+                wanted.set(connector != null);
+            }
             running = new Running(entry.provided(), sink, connector, config, meters);
             startTasks(taskConfigs(running));
         } finally {
@@ -244,7 +254,7 @@ final class HostedConnector {
 
     private List<Map<String, String>> taskConfigs(Running of) throws InterruptedException {
         int max = of.config().tasksMax();
-        List<Map<String, String>> made = Isolated.call("task-configs-" + name, of.provided().loader(), CALL_LIMIT, () -> {
+        List<Map<String, String>> made = calls.call("task-configs-" + name, of.provided().loader(), () -> {
             List<Map<String, String>> configs = of.connector().taskConfigs(max);
             if (configs == null) {
                 throw new ConnectException(of.provided().className() + ".taskConfigs() returns null");
@@ -271,7 +281,7 @@ final class HostedConnector {
 
     private void startTasks(List<Map<String, String>> configs) throws InterruptedException {
         TaskSetup.TaskOptions options = options(running);
-        Class<?> taskClass = Isolated.call("task-class-" + name, running.provided().loader(), CALL_LIMIT, () -> running.connector().taskClass());
+        Class<?> taskClass = calls.call("task-class-" + name, running.provided().loader(), () -> running.connector().taskClass());
         List<TaskRunner> made = new ArrayList<>();
         for (int i = 0; i < configs.size(); i++) {
             TaskId id = new TaskId(name, i);
@@ -289,7 +299,7 @@ final class HostedConnector {
             SourceConnector source = (SourceConnector) of.connector();
             Map<String, String> config = of.config().values();
             if (of.config().string("exactly.once.support").equals("required")) {
-                ExactlyOnceSupport support = Isolated.call("support-" + name, of.provided().loader(), CALL_LIMIT, () -> source.exactlyOnceSupport(config));
+                ExactlyOnceSupport support = calls.call("support-" + name, of.provided().loader(), () -> source.exactlyOnceSupport(config));
                 if (support != ExactlyOnceSupport.SUPPORTED || !node.settings().exactlyOnceSource()) {
                     throw new ConnectException("connector " + name + " requires exactly-once delivery, but " + (support == ExactlyOnceSupport.SUPPORTED
                             ? "connect.exactly.once.source is false on this node" : "its class does not say that it supports it: " + support)
@@ -297,7 +307,7 @@ final class HostedConnector {
                 }
             }
             if (of.config().string("transaction.boundary").equals("connector")) {
-                ConnectorTransactionBoundaries boundaries = Isolated.call("boundaries-" + name, of.provided().loader(), CALL_LIMIT,
+                ConnectorTransactionBoundaries boundaries = calls.call("boundaries-" + name, of.provided().loader(),
                         () -> source.canDefineTransactionBoundaries(config));
                 if (boundaries != ConnectorTransactionBoundaries.SUPPORTED) {
                     throw new ConnectException("connector " + name + " cannot define its own transaction boundaries with this configuration; "
@@ -317,6 +327,10 @@ final class HostedConnector {
         stopRunning();
         trace = text;
         state = RunState.FAILED;
+        if (failure instanceof Isolated.StuckException stuck && stuck.goesOn()) {
+            LOG.error("connector {} is given up: {}, and does not heed an interrupt; another start could only leave one more such thread behind", name, brief);
+            return;
+        }
         long pause = restarts.failed(ran);
         if (pause == Restarts.GIVE_UP) {
             LOG.error("connector {} failed and is given up after {} restarts; mend the cause and restart it: {}", name, restarts.failures(), brief);
@@ -341,8 +355,9 @@ final class HostedConnector {
         });
     }
 
-    /** Stops all of it and lets go of its plugins; the target state stays. */
+    /** Stops all of it and lets go of its plugins; the target state stays. Does not wait for plugin code that is at work for a start. */
     void stop() throws InterruptedException {
+        calls.abandon();
         operation.lockInterruptibly();
         try {
             generation++;
@@ -363,7 +378,7 @@ final class HostedConnector {
                     stopped.connector().stop();
                     return null;
                 });
-            } catch (RuntimeException | LinkageError e) {
+            } catch (RuntimeException e) {
                 LOG.warn("connector {}: stop failed: {}", name, e.toString());
             } finally {
                 stopped.meters().close();
@@ -394,6 +409,7 @@ final class HostedConnector {
     void config(Map<String, String> config) {
         raw = config;
         type = "unknown";
+        calls.abandon();
     }
 
     void target(TargetState wanted) throws InterruptedException {
@@ -446,7 +462,7 @@ final class HostedConnector {
                         stopTasks();
                         startTasks(wanted);
                     }
-                } catch (RuntimeException | LinkageError e) {
+                } catch (RuntimeException e) {
                     failed(e);
                 } finally {
                     operation.unlock();

@@ -4,6 +4,7 @@ import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.client.KafkaClients;
 import io.millrace.connect.config.Variables;
 import io.millrace.connect.store.SourceOffsets;
+import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -13,7 +14,9 @@ import org.apache.kafka.clients.admin.Admin;
  */
 public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, Catalog catalog, Variables variables, Settings settings, String workerId) {
 
-    public record Settings(boolean exactlyOnceSource, long flushIntervalMs, int restartAttempts, long restartBackoffMs) {
+    /** @param callLimit how long a connector's code may take to answer */
+    public record Settings(boolean exactlyOnceSource, long flushIntervalMs, int restartAttempts, long restartBackoffMs,
+            Duration callLimit) {
 
         Restarts.Policy restarts() {
             return new Restarts.Policy(restartAttempts, restartBackoffMs);

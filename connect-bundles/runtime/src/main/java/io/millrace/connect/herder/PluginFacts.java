@@ -3,15 +3,12 @@ package io.millrace.connect.herder;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.Validation;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.kafka.common.config.ConfigDef;
 
 /** What classes of plugins say of themselves; asked on threads that end. */
 public final class PluginFacts {
-
-    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final Herder herder;
 
@@ -25,7 +22,7 @@ public final class PluginFacts {
     }
 
     public List<Object> definition(Catalog.Entry entry, Function<ConfigDef, List<Object>> use) throws InterruptedException {
-        return Isolated.call("config", entry.provided().loader(), LIMIT,
+        return Isolated.call("config", entry.provided().loader(), herder.node().settings().callLimit(),
                 () -> Validation.definitionOf(entry).map(use).orElse(List.of()));
     }
 }

@@ -45,8 +45,7 @@ final class TaskRunner {
         this.sink = sink;
         this.paused = paused;
         this.policy = policy;
-        Thread.Builder kind = setup.config().string("millrace.threads").equals("platform") ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
-        this.thread = PluginScope.threads(setup.loader(), kind.name("connect-task-" + setup.id()).factory()).newThread(this::run);
+        this.thread = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-task-" + setup.id()).factory()).newThread(this::run);
     }
 
     void start() {
@@ -81,7 +80,8 @@ final class TaskRunner {
             long[] since = {System.nanoTime()};
             try {
                 runOnce(since);
-            } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+            } catch (Throwable e) {
+                // Errors too: whatever a plugin throws ends its task and nothing else.
                 if (stopped()) {
                     LOG.warn("task {}: failed while stopping; what was not committed is delivered again: {}", setup.id(), e.toString());
                     return;
@@ -167,7 +167,7 @@ final class TaskRunner {
         }
         if (!ended(GRACE)) {
             if (running != null) {
-                PluginScope.threads(setup.loader(), Thread.ofVirtual().factory()).newThread(running::stopPlugin).start();
+                PluginScope.threads(setup.loader(), Thread.ofPlatform().daemon().name("connect-stops-" + setup.id()).factory()).newThread(running::stopPlugin).start();
             }
             if (!ended(STOP_LIMIT)) {
                 thread.interrupt();

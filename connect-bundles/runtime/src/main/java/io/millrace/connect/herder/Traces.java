@@ -17,6 +17,7 @@ final class Traces {
     }
 
     static String brief(Throwable failure) {
-        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+        // An error's message is often nothing without its name.
+        return failure.getMessage() == null || failure instanceof Error ? failure.toString() : failure.getMessage();
     }
 }

@@ -46,7 +46,9 @@ final class PluginsRest {
 
     private List<Object> list(java.util.Set<Kind> kinds) throws InterruptedException {
         List<Object> list = new ArrayList<>();
-        for (Catalog.Entry entry : herder.node().catalog().entries(kinds)) {
+        List<Catalog.Entry> entries = herder.node().catalog().entries(kinds);
+        herder.node().catalog().askVersions(entries);
+        for (Catalog.Entry entry : entries) {
             list.add(Json.object("class", entry.name(), "type", entry.kind().word(), "version", facts.version(entry)));
         }
         return list;

@@ -383,7 +383,7 @@ public final class SinkWorker implements WorkerTask {
         if (running != null) {
             try (var _ = PluginScope.of(setup.loader())) {
                 running.stop();
-            } catch (RuntimeException | LinkageError e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warn("task {}: stop failed: {}", setup.id(), e.toString());
             }
         }

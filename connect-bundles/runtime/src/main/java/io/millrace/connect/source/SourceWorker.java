@@ -98,10 +98,11 @@ public final class SourceWorker implements WorkerTask {
         Thread poller = Thread.currentThread();
         SourceTask polled = task;
         TransactionWriter writer = new TransactionWriter(setup, producer, polled, queue);
-        Thread writing = PluginScope.threads(setup.loader(), Thread.ofVirtual().name("connect-writes-" + setup.id()).factory()).newThread(() -> {
+        Thread writing = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-writes-" + setup.id()).factory()).newThread(() -> {
             try {
                 writer.run();
-            } catch (InterruptedException | RuntimeException | LinkageError e) {
+            } catch (Throwable e) {
+                // Errors of the plugin's commit() too: the poller would wait for its writer for ever.
                 writerFailure.set(e);
                 poller.interrupt();
             }
@@ -116,7 +117,7 @@ public final class SourceWorker implements WorkerTask {
         } catch (Exception | LinkageError e) {
             Throwable cause = writerFailure.get();
             if (cause != null) {
-                throw new ConnectException(setup.id() + ": writing failed: " + cause.getMessage(), cause);
+                throw new ConnectException(setup.id() + ": writing failed: " + cause, cause);
             }
             if (!stopping) {
                 throw e;
@@ -130,7 +131,7 @@ public final class SourceWorker implements WorkerTask {
         }
         Throwable cause = writerFailure.get();
         if (cause != null) {
-            throw new ConnectException(setup.id() + ": writing failed: " + cause.getMessage(), cause);
+            throw new ConnectException(setup.id() + ": writing failed: " + cause, cause);
         }
     }
 
@@ -244,7 +245,7 @@ public final class SourceWorker implements WorkerTask {
         if (running != null && pluginStopped.compareAndSet(false, true)) {
             try (var _ = PluginScope.of(setup.loader())) {
                 running.stop();
-            } catch (RuntimeException | LinkageError e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warn("task {}: stop failed: {}", setup.id(), e.toString());
             }
         }

@@ -169,9 +169,13 @@ final class BundleStage {
         }
     }
 
+    static boolean isKafka(Bundle bundle) {
+        return KAFKA.equals(bundle.getSymbolicName());
+    }
+
     Bundle kafka() {
         for (Bundle bundle : context.getBundles()) {
-            if (KAFKA.equals(bundle.getSymbolicName())) {
+            if (isKafka(bundle)) {
                 return bundle;
             }
         }

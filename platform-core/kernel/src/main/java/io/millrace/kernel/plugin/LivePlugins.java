@@ -7,6 +7,8 @@ import io.millrace.api.plugin.PluginEvent;
 import io.millrace.api.plugin.PluginException;
 import io.millrace.api.plugin.PluginManager;
 import io.millrace.kernel.archive.Limits;
+import io.millrace.kernel.guard.CarrierRelief;
+import io.millrace.kernel.guard.GuardedClasses;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,6 +20,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.hooks.bundle.CollisionHook;
+import org.osgi.framework.hooks.weaving.WeavingHook;
 
 /** The plugin manager. The store says what is to run, the stage has what runs, and hosts are told of every change. */
 public final class LivePlugins implements PluginManager, HealthCheck, AutoCloseable {
@@ -31,7 +34,8 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
     private final HostsPresent hosts;
     private final Installation installation;
     private final Restoration restoration;
-    private final ServiceRegistration<CollisionHook> sideBySide;
+    private final CarrierRelief carriers = new CarrierRelief();
+    private final List<ServiceRegistration<?>> hooks;
 
     /** @param shippedFolders folders with plugins of the distribution; those that do not exist are passed over */
     public LivePlugins(BundleContext context, Path folder, List<Path> shippedFolders, Limits limits, PluginRules rules, InstantSource clock) {
@@ -44,8 +48,10 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
         this.hosts = new HostsPresent(context, this::tellAll);
         this.installation = new Installation(slots, store, stage, intake, hosts, events);
         this.restoration = new Restoration(slots, store, stage, intake, hosts, new ShippedPlugins(shippedFolders), signatures, limits, opening, events);
-        this.sideBySide = context.registerService(CollisionHook.class, new SideBySide(context), null);
+        this.hooks = List.of(context.registerService(CollisionHook.class, new SideBySide(context), null),
+                context.registerService(WeavingHook.class, new GuardedClasses(bundle -> isPlugin(bundle) || BundleStage.isKafka(bundle)), null));
         hosts.open();
+        carriers.start();
     }
 
     public RetiredLoaders retired() {
@@ -158,7 +164,8 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
                 slot.lock.unlock();
             }
         }
-        sideBySide.unregister();
+        hooks.forEach(ServiceRegistration::unregister);
+        carriers.close();
     }
 
     private void tellAll() {

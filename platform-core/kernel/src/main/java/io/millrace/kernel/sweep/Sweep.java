@@ -33,6 +33,7 @@ public final class Sweep {
         List<String> found = new ArrayList<>();
         // Threads first: one that still runs could bring the others back.
         add(found, () -> Threads.sweep(own, scope));
+        add(found, () -> ShutdownHooks.sweep(own));
         add(found, () -> Drivers.sweep(own));
         add(found, () -> ManagedBeans.sweep(own));
         add(found, () -> Handlers.sweep(own));

@@ -1,14 +1,16 @@
 package io.millrace.kernel.sweep;
 
+import io.millrace.kernel.guard.Remembered;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Threads that a plugin started and did not end: they have its context class loader, which threads inherit, or are of a class of its own.
- * Virtual threads are not seen here, for the JDK lists them nowhere; an executor of the plugin's that ran them stops with its threads.
+ * Virtual threads, which the JDK lists nowhere, are those that the guard has followed.
  */
 final class Threads {
 
@@ -31,15 +33,15 @@ final class Threads {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            found.add("thread " + thread.getName() + (thread.isAlive() ? ", which does not end and keeps the plugin in memory" : ""));
+            found.add((thread.isVirtual() ? "virtual thread " + thread.threadId() + " " : "thread ") + thread.getName() + (thread.isAlive() ? ", which does not end and keeps the plugin in memory" : ""));
         }
         return found;
     }
 
     static List<Thread> of(ClassLoader own, ClassLoader scope) {
-        return Arrays.stream(all()).filter(Objects::nonNull).filter(thread -> thread != Thread.currentThread())
+        return Stream.concat(Arrays.stream(all()), Remembered.virtualThreads(own).stream()).filter(Objects::nonNull).filter(thread -> thread != Thread.currentThread())
                 .filter(thread -> thread.getContextClassLoader() == scope || thread.getContextClassLoader() == own
-                        || thread.getClass().getClassLoader() == own)
+                        || thread.getClass().getClassLoader() == own || thread.isVirtual())
                 .toList();
     }
 

@@ -20,7 +20,8 @@ final class Platform implements AutoCloseable {
 
     static final Limits LIMITS = new Limits(64L << 20, 256L << 20, 20_000);
     static final PluginRules RULES = new PluginRules(3, 5_000, "off", Path.of("no-keys"));
-    private static final String API = "io.millrace.api.plugin;version=0.2.0,io.millrace.api.http;version=0.1.0";
+    private static final String API = "io.millrace.api.plugin;version=0.2.0,io.millrace.api.http;version=0.1.0,"
+            + "io.millrace.kernel.guard;version=0.1.0";
     private static final String SLF4J = "org.slf4j;version=2.0.20,org.slf4j.event;version=2.0.20,org.slf4j.helpers;version=2.0.20,"
             + "org.slf4j.spi;version=2.0.20";
 
