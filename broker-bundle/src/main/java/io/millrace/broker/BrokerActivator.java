@@ -2,6 +2,7 @@ package io.millrace.broker;
 
 import io.millrace.api.broker.Broker;
 import io.millrace.api.config.NodeConfig;
+import io.millrace.api.health.HealthCheck;
 import io.millrace.api.log.LocalLogs;
 import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.plugin.PluginScope;
@@ -16,6 +17,7 @@ public final class BrokerActivator implements BundleActivator {
     private ServiceRegistration<LocalLogs> localLogs;
     private ServiceRegistration<Broker> broker;
     private ServiceRegistration<MeterSource> meters;
+    private ServiceRegistration<HealthCheck> health;
 
     @Override
     public void start(BundleContext context) {
@@ -26,10 +28,14 @@ public final class BrokerActivator implements BundleActivator {
         localLogs = context.registerService(LocalLogs.class, server.localLogs(), null);
         broker = context.registerService(Broker.class, server, null);
         meters = context.registerService(MeterSource.class, server.meters(), null);
+        server.cleaner().ifPresent(cleaner -> health = context.registerService(HealthCheck.class, new CleanerHealth(cleaner), null));
     }
 
     @Override
     public void stop(BundleContext context) {
+        if (health != null) {
+            health.unregister();
+        }
         meters.unregister();
         broker.unregister();
         localLogs.unregister();

@@ -66,7 +66,6 @@ public final class BrokerServer implements Broker, AutoCloseable {
             NodeSettings settings = config.settings();
             CleanerConfig cleaning = config.cleaner();
             LogStore store = opened(parts, LogStore.open(folder.logs(), config.logs(settings), clock));
-            LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), cleaning, clock)) : null;
             InetSocketAddress address = config.advertised(listener.address());
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, settings));
@@ -75,9 +74,11 @@ public final class BrokerServer implements Broker, AutoCloseable {
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
             Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), coordinators.transactions(), coordinators.handlers());
             listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), config.quotaWindows()));
+            // Now that each log knows its topic's properties.
+            LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), cleaning, clock)) : null;
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
-            MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators);
+            MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators, Optional.ofNullable(cleaner));
             return new BrokerServer(metadata, listener, handlers, coordinators, cleaner, meters, parts);
         } catch (RuntimeException failed) {
             closeAll(parts);

@@ -60,7 +60,7 @@ record CompactedLog(SegmentedLog log, LogStore store) implements CleanableLog {
     public CompactionPolicy policy() {
         LogConfig config = log.config();
         return new CompactionPolicy(config.compacted(), Double.parseDouble(config.get("min.cleanable.dirty.ratio")), config.getLong("min.compaction.lag.ms"),
-                config.getLong("max.compaction.lag.ms"), config.getLong("delete.retention.ms"), config.getInt("segment.bytes"),
+                config.getLong("max.compaction.lag.ms"), config.getLong("delete.retention.ms"), log.limits().segmentBytes(),
                 config.getInt("segment.index.bytes"), config.getInt("index.interval.bytes"), config.getInt("max.message.bytes"));
     }
 

@@ -51,8 +51,18 @@ final class TimestampSearch {
 
     /** The first record of the greatest time. */
     Optional<TimestampAndOffset> greatest(long startOffset, long maxOffset) {
-        long greatest = segments.all().stream().max(Comparator.comparingLong(Segment::maxTimestamp)).orElseThrow().maxTimestamp();
+        long greatest = greatest();
         return greatest < 0 ? Optional.empty() : atOrAfter(greatest, startOffset, maxOffset);
+    }
+
+    private long greatest() {
+        while (true) {
+            long stamp = segments.stamp();
+            long greatest = segments.all().stream().max(Comparator.comparingLong(Segment::maxTimestamp)).orElseThrow().maxTimestamp();
+            if (!segments.replacedSince(stamp)) {
+                return greatest;
+            }
+        }
     }
 
     private static Optional<Integer> epochOf(RecordBatch batch) {

@@ -6,10 +6,12 @@ import io.millrace.broker.coordinator.Coordinators;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.clean.LogCleaner;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
 import io.millrace.broker.network.Listener;
 import java.util.List;
+import java.util.Optional;
 
 /** Everything the broker measures. What it is made of is loaded when somebody first reads. */
 public final class BrokerMeters implements MeterSource {
@@ -19,13 +21,16 @@ public final class BrokerMeters implements MeterSource {
     private final Handlers handlers;
     private final SocketMeters sockets;
     private final Coordinators coordinators;
+    private final Optional<LogCleaner> cleaner;
 
-    public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Coordinators coordinators) {
+    public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Coordinators coordinators,
+            Optional<LogCleaner> cleaner) {
         this.metadata = metadata;
         this.store = store;
         this.handlers = handlers;
         this.sockets = new SocketMeters(listener);
         this.coordinators = coordinators;
+        this.cleaner = cleaner;
     }
 
     @Override
@@ -39,6 +44,7 @@ public final class BrokerMeters implements MeterSource {
             partitions.tell(meters, log);
         }
         coordinators.tell(meters);
+        cleaner.ifPresent(running -> new CleanerMeters(running, store.folder()).tell(meters));
     }
 
     @Override

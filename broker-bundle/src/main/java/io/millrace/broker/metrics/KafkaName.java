@@ -11,7 +11,8 @@ public final class KafkaName {
 
     /** @param domain such as {@code server}; @param type such as {@code ReplicaManager}; @param name such as {@code PartitionCount} */
     public static Meter gauge(String domain, String type, String name, String help) {
-        return Meter.gauge("kafka_" + domain.replace('.', '_') + "_" + type.toLowerCase(Locale.ROOT) + "_" + name.toLowerCase(Locale.ROOT), help)
+        return Meter.gauge("kafka_" + domain.replace('.', '_') + "_" + type.toLowerCase(Locale.ROOT) + "_" + name.toLowerCase(Locale.ROOT).replace('-', '_'),
+                help)
                 .as("kafka." + domain + ":type=" + type + ",name=" + name);
     }
 }

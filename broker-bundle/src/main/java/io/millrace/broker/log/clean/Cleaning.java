@@ -165,7 +165,7 @@ final class Cleaning {
                 kept.flip();
                 size += kept.remaining();
                 bytesWritten += kept.remaining();
-                pace.passed(kept.remaining());
+                pace.written(kept.remaining());
                 cleaned.append(MemoryRecords.readableRecords(kept));
             }
             position += read.sizeInBytes();
@@ -176,7 +176,7 @@ final class Cleaning {
     private MemoryRecords read(CleanableSegment segment, int position) throws IOException {
         MemoryRecords read = batches.from(segment, position, policy.maxBatchBytes());
         bytesRead += read.sizeInBytes();
-        pace.passed(read.sizeInBytes());
+        pace.read(read.sizeInBytes());
         return read;
     }
 

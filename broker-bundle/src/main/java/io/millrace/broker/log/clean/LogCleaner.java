@@ -32,8 +32,21 @@ public final class LogCleaner implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stateChanged = lock.newCondition();
     private final LastCleanings last;
+    private final Pace pace = new Pace() {
+        @Override
+        public void read(long bytes) {
+            passed(bytes, 0);
+        }
+
+        @Override
+        public void written(long bytes) {
+            passed(0, bytes);
+        }
+    };
     private CleanerState state;
     private long cleanings;
+    private long bytesRead;
+    private long bytesWritten;
     private long lastRun;
     private boolean stopping;
 
@@ -58,9 +71,10 @@ public final class LogCleaner implements AutoCloseable {
     }
 
     private void run(int number) {
-        SegmentBatches batches = new SegmentBatches(config.ioBufferBytes() / config.threads() / 2);
+        SegmentBatches batches = null;
         while (rest(config.backoff().toNanos())) {
             try {
+                batches = batches == null ? new SegmentBatches(config.ioBufferBytes() / config.threads() / 2) : batches;
                 while (cleanNext(number, batches)) {
                     LOG.trace("log-cleaner-{} looks for more", number);
                 }
@@ -117,7 +131,7 @@ public final class LogCleaner implements AutoCloseable {
         CleaningReport report = null;
         Throwable failure = null;
         try (OffsetMap map = new OffsetMap(job.range().until() - job.range().firstDirty(), config.dedupeBufferBytes() / config.threads(), config.loadFactor())) {
-            report = new Cleaning(log, job.range(), clock.millis(), map, batches, this::passed).run();
+            report = new Cleaning(log, job.range(), clock.millis(), map, batches, pace).run();
         } catch (Throwable failed) {
             failure = failed;
         }
@@ -163,12 +177,14 @@ public final class LogCleaner implements AutoCloseable {
         }
     }
 
-    private void passed(long bytes) {
+    private void passed(long read, long written) {
         long nanos;
         lock.lock();
         try {
             checkRunning();
-            nanos = throttle.passed(bytes, System.nanoTime());
+            bytesRead += read;
+            bytesWritten += written;
+            nanos = throttle.passed(read + written, System.nanoTime());
         } finally {
             lock.unlock();
         }
@@ -211,7 +227,7 @@ public final class LogCleaner implements AutoCloseable {
         try {
             int dead = (int) threads.stream().filter(thread -> !thread.isAlive()).count();
             boolean looked = state != null;
-            return new CleanerStatus(cleanings, stopping ? 0 : dead, looked ? (int) (100 * state.dirtiest()) : 0, looked ? state.mostOverdueMs() / 1_000 : 0,
+            return new CleanerStatus(cleanings, bytesRead, bytesWritten, stopping ? 0 : dead, looked ? (int) (100 * state.dirtiest()) : 0, looked ? state.mostOverdueMs() / 1_000 : 0,
                     last.maxUtilizationPercent(), last.recopyPercent(), last.maxSeconds(), clock.millis() - lastRun,
                     looked ? state.uncleanableBytes() : 0, looked ? state.uncleanable() : List.of());
         } finally {

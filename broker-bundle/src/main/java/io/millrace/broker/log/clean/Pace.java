@@ -4,7 +4,10 @@ package io.millrace.broker.log.clean;
 interface Pace {
 
     /** @throws CleaningStopped if the cleaning is to end now */
-    void passed(long bytes);
+    void read(long bytes);
+
+    /** @throws CleaningStopped if the cleaning is to end now */
+    void written(long bytes);
 
     /** The broker stops: what was written so far is thrown away. */
     final class CleaningStopped extends RuntimeException {

@@ -32,6 +32,16 @@ class CleaningSimulationTest {
     private static final int STEPS = 120;
     private static final CompressionType[] CODECS = {CompressionType.NONE, CompressionType.NONE, CompressionType.LZ4, CompressionType.GZIP};
 
+    private static final Pace UNHURRIED = new Pace() {
+        @Override
+        public void read(long bytes) {
+        }
+
+        @Override
+        public void written(long bytes) {
+        }
+    };
+
     @Test
     void cleanedLogsHoldWhatTheNaiveModelSays() {
         long first = Long.getLong("seed", System.nanoTime());
@@ -167,7 +177,7 @@ class CleaningSimulationTest {
             SegmentBatches batches = new SegmentBatches(random.nextBoolean() ? 0 : 4_096);
             CleaningReport report;
             try (OffsetMap map = new OffsetMap(range.until() - range.firstDirty(), slots * 24L, 0.9)) {
-                report = new Cleaning(log, range, now, map, batches, _ -> { }).run();
+                report = new Cleaning(log, range, now, map, batches, UNHURRIED).run();
             }
             cleanings++;
             assertThat(report.until()).isGreaterThan(range.firstDirty()).isLessThanOrEqualTo(range.until());
