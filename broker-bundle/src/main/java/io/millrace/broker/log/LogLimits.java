@@ -31,4 +31,14 @@ record LogLimits(int maxBatchBytes, int segmentBytes, long segmentMs, long segme
                 config.getLong("message.timestamp.before.max.ms"), config.timestampType(), compression, config.compacted(), config.deleted(),
                 config.writeCaching(), config.getLong("retention.ms"), config.getLong("retention.bytes"), config.getLong("file.delete.delay.ms"));
     }
+
+    /** The oldest time that a client's record may have. */
+    long earliest(long now) {
+        return timestampType == TimestampType.LOG_APPEND_TIME ? 0 : Math.max(0, now - maxBehindMs);
+    }
+
+    /** The latest time that a client's record may have. */
+    long latest(long now) {
+        return timestampType == TimestampType.LOG_APPEND_TIME || now > Long.MAX_VALUE - maxAheadMs ? Long.MAX_VALUE : now + maxAheadMs;
+    }
 }

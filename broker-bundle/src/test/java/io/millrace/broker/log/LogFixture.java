@@ -121,7 +121,7 @@ final class LogFixture {
         return values;
     }
 
-    private static String text(ByteBuffer value) {
+    static String text(ByteBuffer value) {
         byte[] bytes = new byte[value.remaining()];
         value.get(bytes);
         return new String(bytes);
