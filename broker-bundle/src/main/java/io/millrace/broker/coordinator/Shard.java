@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
@@ -93,6 +94,18 @@ public final class Shard<M extends StateMachine> {
 
     /** Runs the command; what it decided is appended on return but not yet durable. */
     public <R> R run(BiFunction<M, Journal, R> command) {
+        return run(command, true);
+    }
+
+    /** Likewise, if a replay without the command comes to the same: it need not be durable before whatever is decided next. */
+    public void runLazily(BiConsumer<M, Journal> command) {
+        run((state, journal) -> {
+            command.accept(state, journal);
+            return null;
+        }, false);
+    }
+
+    private <R> R run(BiFunction<M, Journal, R> command, boolean durable) {
         lock.lock();
         try {
             if (failure != null) {
@@ -102,7 +115,7 @@ public final class Shard<M extends StateMachine> {
             try {
                 return command.apply(machine, journal);
             } finally {
-                append(journal);
+                append(journal, durable);
                 clockwork.callBy(machine.nextDeadline());
             }
         } finally {
@@ -190,7 +203,7 @@ public final class Shard<M extends StateMachine> {
         machine.abandon(reason);
     }
 
-    private void append(Journal journal) {
+    private void append(Journal journal, boolean durable) {
         List<Journal.Entry> entries = journal.entries();
         try {
             for (int from = 0; from < entries.size(); ) {
@@ -200,7 +213,7 @@ public final class Shard<M extends StateMachine> {
                 for (; to < entries.size() && entries.get(to).producerId() == first.producerId(); to++) {
                     records.add(new SimpleRecord(journal.now(), entries.get(to).key(), entries.get(to).value()));
                 }
-                appended(log.append(batch(first, records.toArray(SimpleRecord[]::new)), Origin.COORDINATOR, epoch(), true));
+                appended(log.append(batch(first, records.toArray(SimpleRecord[]::new)), Origin.COORDINATOR, epoch(), durable));
                 from = to;
             }
         } catch (RuntimeException refused) {

@@ -108,10 +108,8 @@ final class Completion {
         if (!left.isEmpty()) {
             return false;
         }
-        shard.run((state, journal) -> {
-            state.complete(prepared, journal);
-            return null;
-        });
+        // Until this is on disk a restart writes the markers again. No later transaction of the producer begins before it is.
+        shard.runLazily((state, journal) -> state.complete(prepared, journal));
         return true;
     }
 }

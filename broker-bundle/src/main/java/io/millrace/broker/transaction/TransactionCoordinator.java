@@ -120,7 +120,7 @@ public final class TransactionCoordinator implements AutoCloseable {
         return results;
     }
 
-    private static Errors told(Errors error, Client client) {
+    static Errors told(Errors error, Client client) {
         return switch (error) {
             case PRODUCER_FENCED -> Errors.INVALID_PRODUCER_EPOCH;
             case TRANSACTION_ABORTABLE -> client == Client.OLD ? Errors.INVALID_TXN_STATE : error;
@@ -168,10 +168,9 @@ public final class TransactionCoordinator implements AutoCloseable {
         Shard<TransactionShard> shard = shards.of(id);
         long unused = producer.epoch() >= Transaction.LAST_EPOCH ? producerIds.next() : Transaction.NONE;
         End end = shard.run((state, journal) -> state.end(id, producer, commit, clientVersion, unused, journal));
-        if (end.prepared() != null) {
-            awaitCompletion(id);
+        if (end.prepared() == null || !awaitCompletion(id)) {
+            awaitDurable(shard);
         }
-        awaitDurable(shard);
         return end;
     }
 
