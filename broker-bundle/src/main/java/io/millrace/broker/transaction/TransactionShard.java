@@ -307,7 +307,12 @@ final class TransactionShard implements StateMachine {
         if (commit != (current.state() == committed)) {
             return new End(Errors.INVALID_TXN_STATE, Producer.NONE, null);
         }
-        return new End(Errors.NONE, producerAfter(current), current.state().isPrepared() ? current : null);
+        Producer after = producerAfter(current);
+        if (after.epoch() > Transaction.LAST_EPOCH) {
+            // Fenced with the epoch that is kept for that: the producer gets a new id when it initialises itself.
+            return new End(Errors.PRODUCER_FENCED, Producer.NONE, null);
+        }
+        return new End(Errors.NONE, after, current.state().isPrepared() ? current : null);
     }
 
     /** Every partition has the marker. */
