@@ -65,14 +65,14 @@ public final class BrokerServer implements Broker, AutoCloseable {
             Listener listener = opened(parts, Listener.bind(listen, config.limits(), config.memory()));
             NodeSettings settings = config.settings();
             CleanerConfig cleaning = config.cleaner();
-            LogStore store = opened(parts, LogStore.open(folder.logs(), config.logs(settings), clock));
+            LogStore store = opened(parts, LogStore.open(config.logDirs(folder), config.logs(settings), clock));
             InetSocketAddress address = config.advertised(listener.address());
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, settings));
             metadata.follow(now -> store.producerExpiration(now.number("producer.id.expiration.ms")));
             metadata.follow(new ConnectionSettings(listener));
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
-            Handlers handlers = Handlers.of(metadata, config.values(), folder.logs(), coordinators.transactions(), coordinators.handlers());
+            Handlers handlers = Handlers.of(metadata, config.values(), coordinators.transactions(), coordinators.handlers());
             listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), config.quotaWindows()));
             // Now that each log knows its topic's properties.
             LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), cleaning, clock)) : null;

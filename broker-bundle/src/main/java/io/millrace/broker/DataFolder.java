@@ -98,6 +98,11 @@ final class DataFolder implements AutoCloseable {
         return path.resolve("logs");
     }
 
+    /** Where it is remembered which log folders there are. */
+    Path logDirRegistry() {
+        return path.resolve("log-dirs");
+    }
+
     Path metadataJournal() {
         return path.resolve("metadata.journal");
     }

@@ -15,6 +15,8 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.ControlRecordType;
@@ -55,8 +57,19 @@ public final class Shard<M extends StateMachine> {
         this.empty = empty;
         this.clock = clock;
         this.clockwork = clockwork;
-        this.machine = replay();
-        this.appendedUntil = log.endOffset();
+        load();
+    }
+
+    /** One log that cannot be read leaves the other shards as they are. */
+    private void load() {
+        try {
+            machine = replay();
+            appendedUntil = log.endOffset();
+        } catch (KafkaStorageException offline) {
+            LOG.error("{} cannot be loaded, its groups or transactions are not served: {}", partition(), offline.getMessage());
+            machine = empty.get();
+            fail(new CoordinatorNotAvailableException(partition() + " is offline: " + offline.getMessage()));
+        }
     }
 
     public TopicPartition partition() {

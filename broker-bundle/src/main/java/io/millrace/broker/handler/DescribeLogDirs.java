@@ -1,30 +1,29 @@
 package io.millrace.broker.handler;
 
+import io.millrace.broker.log.LogDirStatus;
 import io.millrace.broker.metadata.ClusterMetadata;
-import io.millrace.broker.metadata.TopicImage;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData;
-import org.apache.kafka.common.message.DescribeLogDirsRequestData.DescribableLogDirTopic;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsPartition;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsResult;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.DescribeLogDirsRequest;
 import org.apache.kafka.common.requests.DescribeLogDirsResponse;
 
-/** Shows the data folder and how much of it each partition takes. */
+/** Shows the log folders: whether they work, how full their disks are, and what each partition takes there. */
 final class DescribeLogDirs implements Handler {
 
     private final ClusterMetadata metadata;
-    private final Path folder;
 
-    DescribeLogDirs(ClusterMetadata metadata, Path folder) {
+    DescribeLogDirs(ClusterMetadata metadata) {
         this.metadata = metadata;
-        this.folder = folder;
     }
 
     @Override
@@ -34,29 +33,37 @@ final class DescribeLogDirs implements Handler {
 
     @Override
     public Answer handle(Call call) {
-        DescribeLogDirsRequestData request = call.as(DescribeLogDirsRequest.class).data();
-        DescribeLogDirsResult result = new DescribeLogDirsResult().setLogDir(folder.toAbsolutePath().toString())
-                .setTotalBytes(folder.toFile().getTotalSpace()).setUsableBytes(folder.toFile().getUsableSpace());
-        if (request.topics() == null) {
-            for (TopicImage topic : metadata.image().topics()) {
-                describe(result, topic.name(), IntStream.range(0, topic.partitions()).boxed().toList());
-            }
-        } else {
-            for (DescribableLogDirTopic topic : request.topics()) {
-                describe(result, topic.topic(), topic.partitions());
-            }
+        Set<TopicPartition> asked = asked(call.as(DescribeLogDirsRequest.class).data());
+        DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
+        for (LogDirStatus dir : metadata.store().dirs()) {
+            response.results().add(describe(dir, asked));
         }
-        return Answer.now(new DescribeLogDirsResponse(new DescribeLogDirsResponseData().setResults(List.of(result))));
+        return Answer.now(new DescribeLogDirsResponse(response));
     }
 
-    private void describe(DescribeLogDirsResult result, String topic, List<Integer> partitions) {
-        DescribeLogDirsTopic described = new DescribeLogDirsTopic().setName(topic);
-        for (int index : partitions) {
-            metadata.log(new TopicPartition(topic, index)).ifPresent(log ->
-                    described.partitions().add(new DescribeLogDirsPartition().setPartitionIndex(index).setPartitionSize(log.size())));
+    /** Null for all. */
+    private static Set<TopicPartition> asked(DescribeLogDirsRequestData request) {
+        if (request.topics() == null) {
+            return null;
         }
-        if (!described.partitions().isEmpty()) {
-            result.topics().add(described);
+        Set<TopicPartition> asked = new HashSet<>();
+        request.topics().forEach(topic -> topic.partitions().forEach(index -> asked.add(new TopicPartition(topic.topic(), index))));
+        return asked;
+    }
+
+    private static DescribeLogDirsResult describe(LogDirStatus dir, Set<TopicPartition> asked) {
+        Map<String, DescribeLogDirsTopic> topics = new LinkedHashMap<>();
+        for (LogDirStatus.Replica replica : dir.replicas()) {
+            if (asked == null || asked.contains(replica.partition())) {
+                topics.computeIfAbsent(replica.partition().topic(), name -> new DescribeLogDirsTopic().setName(name)).partitions()
+                        .add(new DescribeLogDirsPartition().setPartitionIndex(replica.partition().partition()).setPartitionSize(replica.bytes())
+                                .setOffsetLag(replica.offsetLag()).setIsFutureKey(replica.future()));
+            }
         }
+        Errors error = dir.failure().isPresent() ? Errors.KAFKA_STORAGE_ERROR : Errors.NONE;
+        DescribeLogDirsResult result = new DescribeLogDirsResult().setLogDir(dir.folder().toString()).setErrorCode(error.code())
+                .setTotalBytes(dir.totalBytes()).setUsableBytes(dir.usableBytes()).setIsCordoned(dir.cordoned());
+        result.topics().addAll(topics.values());
+        return result;
     }
 }

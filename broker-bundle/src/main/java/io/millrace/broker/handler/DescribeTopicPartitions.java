@@ -6,6 +6,7 @@ import io.millrace.broker.metadata.TopicImage;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
@@ -18,6 +19,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.DescribeTopicPartitionsRequest;
 import org.apache.kafka.common.requests.DescribeTopicPartitionsResponse;
+import org.apache.kafka.common.requests.MetadataResponse;
 
 /** Describes topics page by page, in the order of their names (KIP-966). */
 final class DescribeTopicPartitions implements Handler {
@@ -84,9 +86,13 @@ final class DescribeTopicPartitions implements Handler {
                 .setIsInternal(Topic.isInternal(topic.name())).setTopicAuthorizedOperations(Operations.TOPIC);
         List<Integer> replicas = List.of(metadata.self().id());
         for (int index = from; index < to; index++) {
-            described.partitions().add(new DescribeTopicPartitionsResponsePartition().setPartitionIndex(index).setLeaderId(metadata.self().id())
-                    .setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas)
-                    .setEligibleLeaderReplicas(List.of()).setLastKnownElr(List.of()));
+            DescribeTopicPartitionsResponsePartition partition = new DescribeTopicPartitionsResponsePartition().setPartitionIndex(index)
+                    .setLeaderId(metadata.self().id()).setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas)
+                    .setEligibleLeaderReplicas(List.of()).setLastKnownElr(List.of());
+            if (!metadata.isOnline(new TopicPartition(topic.name(), index))) {
+                partition.setErrorCode(Errors.LEADER_NOT_AVAILABLE.code()).setLeaderId(MetadataResponse.NO_LEADER_ID).setOfflineReplicas(replicas);
+            }
+            described.partitions().add(partition);
         }
         return described;
     }

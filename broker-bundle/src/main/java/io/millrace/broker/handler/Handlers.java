@@ -6,7 +6,6 @@ import io.millrace.broker.metrics.BrokerMetrics;
 import io.millrace.broker.quota.QuotaWindows;
 import io.millrace.broker.transaction.TransactionGate;
 import io.millrace.broker.wire.RequestDecoder.ServedVersions;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,7 +33,7 @@ public final class Handlers implements ServedVersions {
      * @param transactions asked before transactional batches are appended
      * @param coordinators handlers of groups and transactions
      */
-    public static Handlers of(ClusterMetadata metadata, Map<String, String> nodeConfig, Path folder, TransactionGate transactions,
+    public static Handlers of(ClusterMetadata metadata, Map<String, String> nodeConfig, TransactionGate transactions,
             List<Handler> coordinators) {
         int defaultPartitions = Integer.parseInt(nodeConfig.get("num.partitions"));
         LoggerLevels loggers = new LoggerLevels();
@@ -63,7 +62,10 @@ public final class Handlers implements ServedVersions {
                 new DescribeProducers(metadata),
                 new DescribeClientQuotas(metadata),
                 new AlterClientQuotas(metadata),
-                new DescribeLogDirs(metadata, folder)));
+                new DescribeLogDirs(metadata),
+                new AlterReplicaLogDirs(metadata),
+                new AlterPartitionReassignments(metadata),
+                new ListPartitionReassignments()));
         return new Handlers(metadata.clusterId(), metadata.self().id(), handlers, metrics);
     }
 

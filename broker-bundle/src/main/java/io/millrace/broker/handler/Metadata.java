@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
@@ -18,6 +19,7 @@ import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseBrok
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.MetadataRequest;
 import org.apache.kafka.common.requests.MetadataResponse;
 
@@ -106,8 +108,12 @@ final class Metadata implements Handler {
         MetadataResponseTopic described = new MetadataResponseTopic().setName(topic.name()).setTopicId(topic.id()).setIsInternal(Topic.isInternal(topic.name()));
         List<Integer> replicas = List.of(metadata.self().id());
         for (int index = 0; index < topic.partitions(); index++) {
-            described.partitions().add(new MetadataResponsePartition().setPartitionIndex(index).setLeaderId(metadata.self().id())
-                    .setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas));
+            MetadataResponsePartition partition = new MetadataResponsePartition().setPartitionIndex(index).setLeaderId(metadata.self().id())
+                    .setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas);
+            if (!metadata.isOnline(new TopicPartition(topic.name(), index))) {
+                partition.setErrorCode(Errors.LEADER_NOT_AVAILABLE.code()).setLeaderId(MetadataResponse.NO_LEADER_ID).setOfflineReplicas(replicas);
+            }
+            described.partitions().add(partition);
         }
         return operations ? described.setTopicAuthorizedOperations(Operations.TOPIC) : described;
     }

@@ -29,7 +29,7 @@ final class AbortedTransactions {
         }
     }
 
-    private final Path file;
+    private volatile Path file;
     /** Null until it was read; replaced as a whole. */
     private volatile List<Entry> entries;
     /** How many of them are in the file. */
@@ -37,6 +37,11 @@ final class AbortedTransactions {
 
     AbortedTransactions(Path file) {
         this.file = file;
+    }
+
+    /** Goes on in another file, which has what this one has. */
+    synchronized void moveTo(Path copy) {
+        file = copy;
     }
 
     private List<Entry> entries() {

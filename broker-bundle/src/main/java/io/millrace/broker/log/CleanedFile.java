@@ -87,6 +87,9 @@ final class CleanedFile implements CleanedSegment {
         log.renaming().lock();
         try {
             log.checkOnline();
+            if (!log.files().equals(swap.folder())) {
+                throw new KafkaStorageException(log.topicPartition() + ": was moved to another log folder while it was being cleaned");
+            }
             for (Segment segment : old) {
                 if (log.allSegments().holding(segment.baseOffset()) != segment) {
                     throw new KafkaStorageException(log.topicPartition() + ": a segment was deleted while it was being cleaned");

@@ -1,5 +1,6 @@
 package io.millrace.broker.log;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
@@ -47,6 +48,12 @@ final class DiskSpace {
             scarcity = null;
         }
         return before && scarcity == null;
+    }
+
+    /** Whether the disk or the process has had too much of something, which passes; all other errors are of a disk that fails. */
+    static boolean isShortage(IOException refused) {
+        String why = String.valueOf(refused.getMessage());
+        return why.contains("No space left") || why.contains("uota exceeded") || why.contains("Too many open files");
     }
 
     boolean isScarce() {

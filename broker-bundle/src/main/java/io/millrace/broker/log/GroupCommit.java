@@ -11,10 +11,11 @@ final class GroupCommit implements AutoCloseable {
     private static final int FLUSHERS = 4;
 
     private final LinkedBlockingQueue<SegmentedLog> dirty = new LinkedBlockingQueue<>();
-    private final FlushTimes times = new FlushTimes();
+    private final FlushTimes times;
     private final Thread[] flushers = new Thread[FLUSHERS];
 
-    GroupCommit() {
+    GroupCommit(FlushTimes times) {
+        this.times = times;
         for (int i = 0; i < FLUSHERS; i++) {
             flushers[i] = Thread.ofPlatform().name("flusher-" + i).daemon().start(this::run);
         }

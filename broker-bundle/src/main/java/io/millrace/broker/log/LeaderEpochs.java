@@ -11,7 +11,7 @@ import java.util.TreeMap;
 /** Where each leader epoch began (KIP-101), kept in Kafka's {@code leader-epoch-checkpoint}. Callers serialise. */
 final class LeaderEpochs {
 
-    private final Path file;
+    private Path file;
     private final TreeMap<Integer, Long> starts = new TreeMap<>();
 
     LeaderEpochs(Path file) throws IOException {
@@ -25,6 +25,11 @@ final class LeaderEpochs {
                 }
             }
         }
+    }
+
+    /** Goes on in another file, which has what this one has. */
+    void moveTo(Path copy) {
+        file = copy;
     }
 
     int latest() {

@@ -2,16 +2,11 @@ package io.millrace.broker.log;
 
 import io.millrace.broker.log.clean.CleanerHost;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,157 +18,156 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.LogDirNotFoundException;
+import org.apache.kafka.common.errors.ReplicaNotAvailableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partition logs of one folder, in Kafka's layout. Owns the threads that flush, apply retention and delete. Thread-safe.
+ * The partition logs of this node, in Kafka's layout, in one folder or in several, of which one may fail without the others. Thread-safe.
  */
 public final class LogStore implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
-    private static final String CLEAN = ".kafka_cleanshutdown";
-    private static final String STRAY = "-stray";
-    private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
-    /** Where logs ended that were closed in order, so that nobody has to look. */
-    private static final String END_OFFSETS = "log-end-offset-checkpoint";
-    private static final Pattern PARTITION = Pattern.compile(".+-\\d{1,9}");
     private static final int OPEN_SEGMENTS = 1000;
 
-    private final Path folder;
+    private final LogDirs where;
     private final LogStoreConfig settings;
     private final Clock clock;
     private volatile long producerExpirationMs;
-    private final FileChannel lockFile;
-    /** What the file of recovery points holds; guarded by this. */
-    private Map<TopicPartition, Long> storedPoints = Map.of();
-    private final DiskSpace space;
+    private final List<LogDir> dirs = new ArrayList<>();
+    private final FlushTimes flushTimes = new FlushTimes();
     private final List<Runnable> spaceListeners = new CopyOnWriteArrayList<>();
-    private final GroupCommit groupCommit = new GroupCommit();
     private final OpenSegments openSegments = new OpenSegments(OPEN_SEGMENTS);
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
-    private final ScheduledThreadPoolExecutor housekeeping = new ScheduledThreadPoolExecutor(1,
-            Thread.ofPlatform().name("log-housekeeping").daemon().factory());
+    /** Logs of partitions that another folder has, too. */
+    private final List<SegmentedLog> doubles = new ArrayList<>();
+    private final LogMoves moves;
+    /** Folders, for partitions that are not there yet; guarded by this. */
+    private final Map<TopicPartition, LogDir> preferred = new HashMap<>();
+    private boolean incomplete;
 
-    private LogStore(Path folder, LogStoreConfig settings, Clock clock, FileChannel lockFile) {
-        this.folder = folder;
+    private LogStore(LogDirs where, LogStoreConfig settings, Clock clock) {
+        this.where = where;
         this.settings = settings;
         this.producerExpirationMs = settings.producerExpiration().toMillis();
         this.clock = clock;
-        this.lockFile = lockFile;
-        this.space = new DiskSpace(folder, settings.diskReserve());
-        // What waits to be deleted is found by the next start.
-        housekeeping.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.moves = new LogMoves(where.moveBytesPerSecond());
+    }
+
+    /** Opens the logs of a single folder that belongs to nobody else. */
+    public static LogStore open(Path folder, LogStoreConfig settings, Clock clock) {
+        return open(LogDirs.of(folder), settings, clock);
     }
 
     /**
-     * Opens every log in the folder and recovers those that were not closed in order. Blocks until all are ready.
+     * Opens every log in the folders and recovers those that were not closed in order. Blocks until all are ready. A folder whose disk does not
+     * work is left out as long as there is another one.
      *
-     * @throws IllegalStateException with one line for the user if the folder is in use, is no folder or cannot be written
+     * @throws IllegalStateException with one line for the user if a folder is in use or another node's, or none can be used
      */
-    public static LogStore open(Path folder, LogStoreConfig settings, Clock clock) {
-        FileChannel lock;
+    public static LogStore open(LogDirs where, LogStoreConfig settings, Clock clock) {
+        LogStore store = new LogStore(where, settings, clock);
         try {
-            Files.createDirectories(folder);
-            lock = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            throw new IllegalStateException("cannot write to the data folder " + folder + " (" + e + "); make it writable, or choose another with --data", e);
-        }
-        try {
-            lock(folder, lock);
-            LogStore store = new LogStore(folder, settings, clock, lock);
-            store.space.look();
+            store.openDirs();
             store.load();
-            store.schedule();
+            for (LogDir dir : store.dirs) {
+                if (dir.isOnline()) {
+                    dir.start(settings, () -> store.spaceListeners.forEach(Runnable::run), () -> store.applyRetention(dir));
+                }
+            }
             return store;
         } catch (IOException e) {
-            closeQuietly(lock);
-            throw new IllegalStateException("cannot open the logs in " + folder + ": " + e + "; free space or repair the disk, then start again", e);
+            store.dirs.forEach(LogDir::release);
+            throw new IllegalStateException("cannot open the logs in " + where.folders() + ": " + e + "; free space or repair the disk, then start again", e);
         } catch (RuntimeException e) {
-            closeQuietly(lock);
+            store.dirs.forEach(LogDir::release);
             throw e;
         }
     }
 
-    private static void lock(Path folder, FileChannel channel) throws IOException {
-        FileLock lock = null;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            LOG.debug("{} is locked within this process", folder);
+    private void openDirs() throws IOException {
+        for (Path folder : where.folders()) {
+            try {
+                dirs.add(LogDir.open(folder, where.registry(), settings.diskReserve(), flushTimes));
+            } catch (IOException e) {
+                if (where.folders().size() == 1) {
+                    throw new IllegalStateException("cannot write to the data folder " + folder + " (" + e + "); make it writable, or choose another with --data", e);
+                }
+                dirs.add(LogDir.failed(folder, e));
+            }
         }
-        if (lock == null) {
-            throw new IllegalStateException("the data folder " + folder + " is used by another Millrace; stop it, or choose another folder with --data");
-        }
-    }
-
-    private static void closeQuietly(FileChannel channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            LOG.debug("closing the lock file", e);
-        }
+        incomplete = !where.registry().settle(where.folders()).isEmpty();
     }
 
     private void load() throws IOException {
-        boolean clean = Files.deleteIfExists(folder.resolve(CLEAN));
-        Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
-        storedPoints = recoveryPoints;
-        Map<TopicPartition, Long> ends = clean && Files.exists(endOffsets().file()) ? endOffsets().read() : null;
-        Files.deleteIfExists(endOffsets().file());
-        List<Path> found = new ArrayList<>();
-        try (var folders = Files.newDirectoryStream(folder)) {
-            folders.forEach(found::add);
-        }
-        long began = System.nanoTime();
         List<Callable<Void>> openings = new ArrayList<>();
-        for (Path each : found) {
-            String name = each.getFileName().toString();
-            if (name.endsWith("-delete")) {
-                removeTree(each);
-            } else if (name.endsWith(STRAY)) {
-                LOG.warn("{}: was set aside by an earlier start and is not read", each);
-            } else if (PARTITION.matcher(name).matches()) {
-                openings.add(() -> {
-                    load(new PartitionFolder(each), partitionOf(name), clean, recoveryPoints, ends);
-                    return null;
-                });
+        List<Runnable> resumptions = new ArrayList<>();
+        long began = System.nanoTime();
+        boolean clean = true;
+        for (LogDir dir : List.copyOf(dirs)) {
+            if (!dir.isOnline()) {
+                continue;
+            }
+            try {
+                LogDir.Found found = dir.look();
+                clean &= found.clean();
+                found.arriving().forEach((partition, copy) -> resumptions.add(() -> resume(partition, copy, dir)));
+                for (PartitionFolder files : found.partitions()) {
+                    openings.add(() -> {
+                        load(dir, files, found);
+                        return null;
+                    });
+                }
+            } catch (IOException e) {
+                failed(dir, e);
             }
         }
         inParallel(openings);
+        if (dirs.stream().noneMatch(LogDir::isOnline)) {
+            throw new IOException("none of the log folders works");
+        }
+        incomplete |= dirs.stream().anyMatch(dir -> !dir.isOnline());
         if (!openings.isEmpty()) {
-            LOG.info("{}: {} logs {} in {} ms", folder, logs.size(), clean ? "opened" : "recovered after an unclean stop",
-                    (System.nanoTime() - began) / 1_000_000);
+            LOG.info("{}: {} logs {} in {} ms", where.folders().size() == 1 ? folder() : where.folders(), logs.size(),
+                    clean ? "opened" : "recovered after an unclean stop", (System.nanoTime() - began) / 1_000_000);
+        }
+        resumptions.forEach(Runnable::run);
+    }
+
+    /** A folder that does not work is left out, unless there is no other. */
+    private void failed(LogDir dir, IOException e) throws IOException {
+        if (dirs.size() == 1) {
+            throw e;
+        }
+        if (dir.isOnline()) {
+            dir.fail(e);
         }
     }
 
-    private static TopicPartition partitionOf(String folderName) {
-        int dash = folderName.lastIndexOf('-');
-        return new TopicPartition(folderName.substring(0, dash), Integer.parseInt(folderName.substring(dash + 1)));
-    }
-
-    private void load(PartitionFolder files, TopicPartition partition, boolean clean, Map<TopicPartition, Long> recoveryPoints,
-            Map<TopicPartition, Long> ends) throws IOException {
-        if (!files.isPartition()) {
-            return;
+    private void load(LogDir dir, PartitionFolder files, LogDir.Found found) throws IOException {
+        TopicPartition partition = LogDir.partitionOf(files.path().getFileName().toString());
+        try {
+            SegmentedLog log = log(dir, files, partition, files.topicId(), LogConfig.of(Map.of(), settings.topicDefaults()));
+            log.open(found.known(partition, files));
+            dir.found(log);
+            synchronized (doubles) {
+                SegmentedLog other = logs.putIfAbsent(partition, log);
+                if (other != null) {
+                    doubles.add(log);
+                }
+            }
+        } catch (IOException e) {
+            failed(dir, e);
         }
-        SegmentedLog log = log(files, partition, files.topicId(), LogConfig.of(Map.of(), settings.topicDefaults()));
-        // A store that was closed in order names the logs that were; one that Kafka closed has no such list, and all of them were.
-        boolean closed = clean && (ends == null || ends.containsKey(partition));
-        long end = ends == null ? -1 : ends.getOrDefault(partition, -1L);
-        log.open(new LogRecovery.Known(closed, recoveryPoints.getOrDefault(partition, 0L), files.startOffset(), end));
-        logs.put(partition, log);
     }
 
-    private SegmentedLog log(PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
-        SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, groupCommit, openSegments, space);
+    private SegmentedLog log(LogDir dir, PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
+        SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, dir, openSegments);
         log.producerExpiration(producerExpirationMs);
         return log;
     }
@@ -204,96 +198,65 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    private void schedule() {
-        long checkpoint = settings.checkpointInterval().toMillis();
-        long retention = settings.retentionCheck().toMillis();
-        housekeeping.scheduleWithFixedDelay(guarded(this::checkpoint), checkpoint, checkpoint, TimeUnit.MILLISECONDS);
-        housekeeping.scheduleWithFixedDelay(guarded(this::applyRetention), retention, retention, TimeUnit.MILLISECONDS);
-    }
-
-    /** A scheduled task that throws would not run again. */
-    private static Runnable guarded(Housekeeping task) {
-        return () -> {
-            try {
-                task.run();
-            } catch (IOException | RuntimeException e) {
-                LOG.error("log housekeeping failed, it is tried again", e);
-            }
-        };
-    }
-
-    interface Housekeeping {
-        void run() throws IOException;
-    }
-
-    private void checkpoint() throws IOException {
-        if (space.look()) {
-            spaceListeners.forEach(Runnable::run);
+    /**
+     * Decides which of the logs that two folders have of one partition is the partition's. That happens when a move was cut off at its end, or
+     * when a folder comes back that was away: the log of the topic that exists counts, and the longer one of two.
+     *
+     * @param topicIds the id of a topic, if there is one
+     */
+    public synchronized void settleDoubles(Function<String, Optional<Uuid>> topicIds) {
+        for (SegmentedLog second : List.copyOf(doubles)) {
+            TopicPartition partition = second.topicPartition();
+            SegmentedLog first = logs.get(partition);
+            Optional<Uuid> id = topicIds.apply(partition.topic());
+            Comparator<SegmentedLog> better = Comparator.<SegmentedLog, Boolean>comparing(log -> log.isOnline())
+                    .thenComparing(log -> id.isPresent() && log.topicId().equals(id.get())).thenComparing(SegmentedLog::endOffset);
+            SegmentedLog kept = better.compare(second, first) > 0 ? second : first;
+            SegmentedLog left = kept == first ? second : first;
+            logs.put(partition, kept);
+            Path aside = setAside(left);
+            LOG.warn("{} was in two log folders; {} is used, which ends at offset {}; the other one, which ends at {}, is set aside as {}", partition,
+                    kept.folder(), kept.endOffset(), left.endOffset(), aside);
         }
-        for (SegmentedLog log : logs.values()) {
-            if (log.recoveryPoint() < log.endOffset()) {
-                try {
-                    log.checkpoint();
-                } catch (IOException | RuntimeException e) {
-                    tell(log.folder(), e);
-                }
-            }
-        }
-        try {
-            writeRecoveryPoints();
-        } catch (IOException e) {
-            tell(recoveryPoints().file(), e);
-        }
+        doubles.clear();
     }
 
-    /** What a checkpoint cannot write, the next start reads the log for. A full disk was told of once. */
-    private void tell(Path where, Exception e) {
-        if (space.isScarce()) {
-            LOG.debug("{}: not written, the disk is full: {}", where, e.toString());
-        } else {
-            LOG.warn("{}: what makes the next start quick cannot be written, it is tried again: {}", where, e.toString());
-        }
-    }
-
-    /** @throws KafkaStorageException if the disk is too full for new logs */
+    /** @throws KafkaStorageException if there is no disk with space for new logs */
     public void checkSpace() {
-        space.check();
+        LogDir dir = place(null);
+        dir.space().check();
     }
 
-    /** Called on the housekeeping's thread when a disk that was full has space again. */
+    /** Called when a disk that was full has space again, on a thread that should not be kept. */
     public void onSpace(Runnable listener) {
         spaceListeners.add(listener);
     }
 
-    private synchronized void writeRecoveryPoints() throws IOException {
-        Map<TopicPartition, Long> points = new HashMap<>();
-        logs.forEach((partition, log) -> points.put(partition, log.recoveryPoint()));
-        if (points.equals(storedPoints)) {
-            return;
-        }
-        recoveryPoints().write(points);
-        storedPoints = points;
-    }
-
-    private OffsetCheckpoint recoveryPoints() {
-        return new OffsetCheckpoint(folder.resolve(RECOVERY_POINTS));
-    }
-
-    private OffsetCheckpoint endOffsets() {
-        return new OffsetCheckpoint(folder.resolve(END_OFFSETS));
-    }
-
     /** Removes what retention no longer wants, now. */
     public void applyRetention() throws IOException {
-        for (SegmentedLog log : logs.values()) {
-            List<Segment> gone = log.retire(clock.millis());
-            if (!gone.isEmpty()) {
-                LOG.info("{}: {} segments are beyond retention, the log starts at {}", log.topicPartition(), gone.size(), log.startOffset());
-                housekeeping.schedule(guarded(() -> {
-                    for (Segment segment : gone) {
-                        segment.delete();
-                    }
-                }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
+        for (LogDir dir : dirs) {
+            applyRetention(dir);
+        }
+    }
+
+    private void applyRetention(LogDir dir) {
+        for (SegmentedLog log : dir.logs()) {
+            if (!log.isOnline()) {
+                continue;
+            }
+            try {
+                List<Segment> gone = log.retire(clock.millis());
+                if (!gone.isEmpty()) {
+                    LOG.info("{}: {} segments are beyond retention, the log starts at {}", log.topicPartition(), gone.size(), log.startOffset());
+                    dir.later(log.limits().fileDeleteDelayMs(), () -> {
+                        for (Segment segment : gone) {
+                            segment.delete();
+                        }
+                    });
+                }
+            } catch (IOException | RuntimeException e) {
+                LOG.error("{}: retention failed, it is tried again", log.folder(), e);
+                dir.suspect(e);
             }
         }
     }
@@ -304,12 +267,12 @@ public final class LogStore implements AutoCloseable {
     }
 
     /** Runs it when nobody can be reading the log's files any more that were replaced now. */
-    void deleteLater(SegmentedLog log, Housekeeping removal) {
-        housekeeping.schedule(guarded(removal), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
+    void deleteLater(SegmentedLog log, LogDir.Housekeeping removal) {
+        log.dir().later(log.limits().fileDeleteDelayMs(), removal);
     }
 
     /**
-     * Makes an empty log. Durable on return.
+     * Makes an empty log, in the folder with the fewest partitions unless one was chosen for it. Durable on return.
      *
      * @throws KafkaStorageException if the disk refuses it
      */
@@ -322,22 +285,41 @@ public final class LogStore implements AutoCloseable {
             existing.reconfigure(config);
             return existing;
         }
-        Path logFolder = folder.resolve(partition.toString());
+        LogDir dir = place(preferred.remove(partition));
         try {
-            Files.createDirectories(logFolder);
-            new PartitionFolder(logFolder).writeTopicId(topicId);
-            SegmentedLog log = log(new PartitionFolder(logFolder), partition, topicId, config);
+            PartitionFolder files = dir.make(partition, topicId);
+            SegmentedLog log = log(dir, files, partition, topicId, config);
             log.open(LogRecovery.Known.NEW);
-            DurableFile.syncFolder(folder);
+            dir.add(log);
             logs.put(partition, log);
-            if (storedPoints.containsKey(partition)) {
-                // Of a deleted topic of the same name: it would vouch for bytes of the new one that nobody synced.
-                writeRecoveryPoints();
-            }
             return log;
         } catch (IOException e) {
-            throw new KafkaStorageException("the log " + logFolder + " cannot be made: " + e.getMessage(), e);
+            if (!DiskSpace.isShortage(e)) {
+                dir.suspect(e);
+            }
+            throw new KafkaStorageException("the log of " + partition + " cannot be made in " + dir.path() + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * The log of a partition that existed before this start. If a log folder is missing, it is taken to be there: then the partition is offline,
+     * rather than begun anew with nothing in it.
+     */
+    public PartitionLog reopen(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch) {
+        SegmentedLog log = logs.get(partition);
+        if (log != null) {
+            return log;
+        }
+        return incomplete ? new OfflineLog(partition, topicId, config) : create(partition, topicId, config, leaderEpoch);
+    }
+
+    private LogDir place(LogDir chosen) {
+        if (chosen != null && chosen.isOnline()) {
+            return chosen;
+        }
+        return dirs.stream().filter(LogDir::isOnline).min(Comparator.<LogDir, Boolean>comparing(dir -> where.cordoned().contains(dir.path()))
+                .thenComparing(dir -> dir.space().isScarce()).thenComparing(dir -> dir.count() + moves.arrivingAt(dir)))
+                .orElseThrow(() -> new KafkaStorageException("all log folders are offline: " + where.folders()));
     }
 
     /** After how many milliseconds idle producers are forgotten, from now on. */
@@ -356,86 +338,110 @@ public final class LogStore implements AutoCloseable {
 
     /** Takes the log away. Durable on return; the files go after the delay that readers under way need. */
     public synchronized void delete(TopicPartition partition) {
+        preferred.remove(partition);
+        moves.cancel(partition);
         SegmentedLog log = logs.remove(partition);
         if (log == null) {
             return;
         }
+        LogDir dir = log.dir();
+        dir.remove(log);
+        log.takeOffline();
         try {
-            log.takeOffline();
-            Path renamed = folder.resolve(partition.topic() + "-" + partition.partition() + "." + Uuid.randomUuid() + "-delete");
-            Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
-            DurableFile.syncFolder(folder);
-            housekeeping.schedule(guarded(() -> {
-                log.abandon();
-                removeTree(renamed);
-            }), log.limits().fileDeleteDelayMs(), TimeUnit.MILLISECONDS);
+            if (dir.isOnline()) {
+                dir.delete(log.folder(), partition, log.limits().fileDeleteDelayMs(), log::abandon);
+            }
         } catch (IOException e) {
-            throw new KafkaStorageException("the log " + log.folder() + " cannot be removed: " + e.getMessage(), e);
+            LOG.error("{} cannot be removed, the next start sees to it: {}", log.folder(), e.toString());
+            dir.suspect(e);
         }
     }
 
     /** Takes the log away and keeps its files, for somebody to look at. Durable on return. @return the folder's new name */
     public synchronized Path setAside(TopicPartition partition) {
-        SegmentedLog log = logs.remove(partition);
+        return setAside(logs.remove(partition));
+    }
+
+    private Path setAside(SegmentedLog log) {
+        LogDir dir = log.dir();
+        dir.remove(log);
+        log.takeOffline();
+        log.abandon();
         try {
-            log.takeOffline();
-            log.abandon();
-            Path renamed = folder.resolve(partition.topic() + "-" + partition.partition() + "." + Uuid.randomUuid() + STRAY);
-            Files.move(log.folder(), renamed, StandardCopyOption.ATOMIC_MOVE);
-            DurableFile.syncFolder(folder);
-            return renamed;
+            return dir.setAside(log.folder(), log.topicPartition());
         } catch (IOException e) {
             throw new KafkaStorageException("the log " + log.folder() + " cannot be set aside: " + e.getMessage(), e);
         }
     }
 
-    private static void removeTree(Path root) throws IOException {
-        try (Stream<Path> files = Files.list(root)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Files.deleteIfExists(file);
-            }
+    /**
+     * Begins to move a partition's log to another folder, in the background: it is copied while it is in use, and then that copy is used. A move
+     * that was begun to elsewhere is given up; one that a restart cuts off begins anew after it.
+     *
+     * @throws LogDirNotFoundException      if that is none of the log folders
+     * @throws KafkaStorageException        if the folder or the log is offline
+     * @throws ReplicaNotAvailableException if there is no such partition; it will be made there when it is created
+     */
+    public synchronized void move(TopicPartition partition, Path folder) {
+        LogDir to = dirs.stream().filter(dir -> dir.path().equals(folder)).findFirst()
+                .orElseThrow(() -> new LogDirNotFoundException(folder + " is none of the log folders, which are " + where.folders()));
+        if (!to.isOnline()) {
+            throw new KafkaStorageException("the log folder " + folder + " is offline");
         }
-        Files.deleteIfExists(root);
+        SegmentedLog log = logs.get(partition);
+        if (log == null) {
+            preferred.put(partition, to);
+            throw new ReplicaNotAvailableException("there is no partition " + partition + "; when it is created, that will be in " + folder);
+        }
+        if (!log.isOnline()) {
+            throw new KafkaStorageException("the log " + log.folder() + " is offline");
+        }
+        moves.begin(log, to);
+    }
+
+    private void resume(TopicPartition partition, Path copy, LogDir to) {
+        SegmentedLog log = logs.get(partition);
+        if (log == null || !log.isOnline()) {
+            LOG.warn("{}: is unfinished, and its original is in no log folder that works; it is not used", copy);
+            return;
+        }
+        try {
+            LogDir.removeTree(copy);
+        } catch (IOException e) {
+            LOG.warn("{} cannot be removed: {}", copy, e.toString());
+        }
+        LOG.info("{} was on its way to {}; that begins anew", partition, to.path());
+        moves.begin(log, to);
     }
 
     public FlushTimes flushTimes() {
-        return groupCommit.times();
+        return flushTimes;
     }
 
+    /** The first of the log folders. */
     public Path folder() {
-        return folder;
+        return where.folders().getFirst();
+    }
+
+    /** How many of the log folders do not work. */
+    public long offlineDirs() {
+        return dirs.stream().filter(dir -> !dir.isOnline()).count();
+    }
+
+    /** The log folders as they are now, the working ones and the others. */
+    public List<LogDirStatus> dirs() {
+        return dirs.stream().map(dir -> LogDirStatus.of(dir, where.cordoned().contains(dir.path()), moves.to(dir))).toList();
     }
 
     /**
-     * Brings everything to disk and marks the folder as closed in order, so that the next start scans nothing. What cannot be written, because
-     * the disk is full or failed, the next start finds out.
+     * Brings everything to disk and marks the folders as closed in order, so that the next start scans nothing. What cannot be written, because
+     * a disk is full or failed, the next start finds out.
      */
     @Override
     public void close() {
-        housekeeping.shutdown();
-        try {
-            housekeeping.awaitTermination(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        try {
-            for (SegmentedLog log : logs.values()) {
-                log.close();
-            }
-            writeRecoveryPoints();
-            Map<TopicPartition, Long> ends = new HashMap<>();
-            logs.forEach((partition, log) -> {
-                if (log.isComplete()) {
-                    ends.put(partition, log.endOffset());
-                }
-            });
-            endOffsets().write(ends);
-            DurableFile.replace(folder.resolve(CLEAN), "{\"version\":0,\"brokerEpoch\":-1}");
-        } catch (IOException e) {
-            LOG.warn("the logs in {} could not be closed in order, they are recovered at the next start: {}", folder, e.toString());
-        } finally {
-            groupCommit.close();
-            closeQuietly(lockFile);
+        moves.close();
+        try (ExecutorService closers = Executors.newFixedThreadPool(dirs.size(), Thread.ofPlatform().name("log-closer-", 0).factory())) {
+            dirs.forEach(dir -> closers.execute(dir::close));
         }
     }
 }

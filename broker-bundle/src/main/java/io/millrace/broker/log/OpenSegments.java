@@ -35,9 +35,24 @@ final class OpenSegments {
             }
             FileChannel left = oldest.release();
             if (left != null) {
-                leaving.add(new PhantomReference<>(left, closed));
+                leave(left);
             }
         }
+        collect();
+    }
+
+    /** The segment uses another file from now on. */
+    synchronized void moved(Segment segment, FileChannel left) {
+        open.remove(segment);
+        leave(left);
+        collect();
+    }
+
+    private void leave(FileChannel left) {
+        leaving.add(new PhantomReference<>(left, closed));
+    }
+
+    private void collect() {
         for (Object gone; (gone = closed.poll()) != null; ) {
             leaving.remove(gone);
         }

@@ -14,7 +14,7 @@ import java.util.function.LongPredicate;
  */
 final class ProducerSnapshots {
 
-    private final PartitionFolder folder;
+    private PartitionFolder folder;
     private final TreeSet<Long> offsets = new TreeSet<>();
 
     ProducerSnapshots(PartitionFolder folder) {
@@ -37,6 +37,11 @@ final class ProducerSnapshots {
         if (removed) {
             DurableFile.syncFolder(folder.path());
         }
+    }
+
+    /** Goes on in another folder, which has what this one has. */
+    void moveTo(PartitionFolder copy) {
+        folder = copy;
     }
 
     /** Durable on return. @param keep whether a segment begins at the offset */

@@ -38,7 +38,7 @@ final class Segment {
     private final OpenSegments openSegments;
     private volatile PartitionFolder folder;
     private volatile Path log;
-    private volatile AbortedTransactions aborted;
+    private final AbortedTransactions aborted;
     private volatile Published published;
     private volatile FileRecords file;
     /** In memory while the segment grows and until that is in the files, then null or what is read from them. */
@@ -247,16 +247,34 @@ final class Segment {
             return minOneBatch ? slice(open, start.position, start.size) : MemoryRecords.EMPTY;
         }
         int stop = start.position + maxBytes;
+        return slice(open, start.position, endOfWhole(open, start.position + start.size, stop) - start.position);
+    }
+
+    /** Where the last batch ends that is whole before the position. @param first where one ends */
+    private int endOfWhole(FileRecords open, int first, int stop) {
         // An indexed batch begins there, so all before it is whole: that much is returned even if this batch is the one that does not fit.
-        int end = Math.max(start.position + start.size, lookup().batchBefore(stop));
-        for (FileChannelRecordBatch batch : open.batchesFrom(end)) {
+        int indexed = Math.max(first, lookup().batchBefore(stop));
+        try {
+            return walk(open, indexed, stop);
+        } catch (KafkaException wrongPosition) {
+            if (indexed == first) {
+                throw wrongPosition;
+            }
+            LOG.debug("{}: its index is wrong at byte {}", log, indexed, wrongPosition);
+            return walk(open, first, stop);
+        }
+    }
+
+    private static int walk(FileRecords open, int from, int stop) {
+        int end = from;
+        for (FileChannelRecordBatch batch : open.batchesFrom(from)) {
             int next = batch.position() + batch.sizeInBytes();
             if (next > stop) {
                 break;
             }
             end = next;
         }
-        return slice(open, start.position, end - start.position);
+        return end;
     }
 
     private Records slice(FileRecords open, int position, int size) {
@@ -482,6 +500,21 @@ final class Segment {
         aborted.isEmpty();
     }
 
+    /** Goes on with a copy that has what this one has; slices of the old file stay readable. */
+    synchronized void moveTo(PartitionFolder copy) {
+        FileRecords before;
+        synchronized (opening) {
+            before = file;
+            folder = copy;
+            log = copy.log(baseOffset);
+            file = null;
+            aborted.moveTo(path(".txnindex"));
+        }
+        if (before != null) {
+            openSegments.moved(this, before.channel());
+        }
+    }
+
     /** Renames the log, so that a restart does not find it; the files are removed by {@link #delete}. */
     synchronized void retire() throws IOException {
         Path deleted = path(".log.deleted");
@@ -502,6 +535,10 @@ final class Segment {
 
     Path path(String suffix) {
         return folder.path().resolve(PartitionFolder.name(baseOffset) + suffix);
+    }
+
+    Path logFile() {
+        return log;
     }
 
     long baseOffset() {

@@ -37,6 +37,10 @@ final class SegmentSwap {
         this.baseOffset = baseOffset;
     }
 
+    PartitionFolder folder() {
+        return folder;
+    }
+
     Path cleaned(String suffix) {
         return path(suffix + CLEANED);
     }

@@ -44,13 +44,10 @@ final class SegmentedLog implements PartitionLog {
     /** Snapshots held for a disk that does not take them. */
     private static final int MOST_UNWRITTEN = 4;
 
-    private final PartitionFolder folder;
     private final TopicPartition partition;
     private final Uuid topicId;
     private final Clock clock;
-    private final GroupCommit groupCommit;
     private final OpenSegments openSegments;
-    private final DiskSpace space;
     private final BatchValidator validator;
     private final LeaderEpochs epochs;
     private final ProducerStates producers;
@@ -69,6 +66,9 @@ final class SegmentedLog implements PartitionLog {
     private final ReentrantLock flushing = new ReentrantLock();
     private final AtomicBoolean queued = new AtomicBoolean();
 
+    /** Both change together, when the log is moved, under all of the locks. */
+    private volatile PartitionFolder folder;
+    private volatile LogDir dir;
     private volatile LogConfig config;
     private volatile LogLimits limits;
     private volatile long startOffset;
@@ -77,20 +77,19 @@ final class SegmentedLog implements PartitionLog {
     private volatile long firstUnstable = Long.MAX_VALUE;
     private volatile long recoveryPoint;
     /** End of the log when its indexes and producers were stored completely. */
-    private long completeAt = -1;
+    private volatile long completeAt = -1;
     private volatile KafkaStorageException failure;
 
-    SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, GroupCommit groupCommit, OpenSegments openSegments,
-            DiskSpace space) throws IOException {
+    SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, LogDir dir, OpenSegments openSegments)
+            throws IOException {
         this.folder = new PartitionFolder(folder);
         this.partition = partition;
         this.topicId = topicId;
         this.config = config;
         this.limits = LogLimits.of(config);
         this.clock = clock;
-        this.groupCommit = groupCommit;
+        this.dir = dir;
         this.openSegments = openSegments;
-        this.space = space;
         this.validator = new BatchValidator(partition);
         this.epochs = new LeaderEpochs(this.folder.leaderEpochs());
         this.producers = new ProducerStates(partition);
@@ -167,7 +166,7 @@ final class SegmentedLog implements PartitionLog {
         try {
             checkOnline();
             if (!origin.isCoordinator()) {
-                space.check();
+                dir.space().check();
             }
             appended = append(given, origin, leaderEpoch, verification, clock.millis());
             if (!waits && !appended.duplicate() && highWatermark == appended.firstOffset()) {
@@ -177,7 +176,7 @@ final class SegmentedLog implements PartitionLog {
             appending.unlock();
         }
         if (waits) {
-            groupCommit.request(this);
+            dir.groupCommit().request(this);
         } else {
             moved();
         }
@@ -225,7 +224,11 @@ final class SegmentedLog implements PartitionLog {
                 fail("has a batch that could not be noted", e);
                 throw failure;
             }
-            space.look();
+            dir.space().look();
+            if (!DiskSpace.isShortage(e)) {
+                fail("cannot be written", e);
+                throw failure;
+            }
             throw new KafkaStorageException(partition + ": nothing was appended, the disk refused it: " + e.getMessage(), e);
         }
         endOffset = next;
@@ -373,7 +376,7 @@ final class SegmentedLog implements PartitionLog {
             if (created) {
                 DurableFile.syncFolder(folder.path());
             }
-            groupCommit.times().flushed(System.nanoTime() - began, newlyDurable);
+            dir.groupCommit().times().flushed(System.nanoTime() - began, newlyDurable);
             appending.lock();
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
@@ -392,8 +395,18 @@ final class SegmentedLog implements PartitionLog {
     }
 
     void fail(String what, Exception e) {
-        failure = new KafkaStorageException(folder.path() + " " + what + ", the log is offline until restart: " + e.getMessage(), e);
-        LOG.error(failure.getMessage(), e);
+        KafkaStorageException reason = new KafkaStorageException(folder.path() + " " + what + ", the log is offline until restart: " + e.getMessage(), e);
+        LOG.error(reason.getMessage(), e);
+        fail(reason);
+        dir.suspect(e);
+    }
+
+    /** Refuses everything from now on. What is on disk is unknown, so nothing more is written there. */
+    void fail(KafkaStorageException reason) {
+        if (failure == null) {
+            completeAt = -1;
+            failure = reason;
+        }
         durable.signal();
         moved();
     }
@@ -409,7 +422,7 @@ final class SegmentedLog implements PartitionLog {
         if (durable.get() >= offset || limits.writeCaching()) {
             return;
         }
-        groupCommit.request(this);
+        dir.groupCommit().request(this);
         durable.await(offset, this::checkOnline);
     }
 
@@ -542,6 +555,44 @@ final class SegmentedLog implements PartitionLog {
 
     void producerExpiration(long millis) {
         producerExpirationMs = millis;
+    }
+
+    /** Makes a copy of this log's folder complete, which is durable and has the log's name on return. */
+    interface Completion {
+        PartitionFolder finish() throws IOException;
+    }
+
+    /**
+     * Goes on in a copy in another folder. Appends wait meanwhile, and nothing changes in this one; on failure the log stays here.
+     *
+     * @return the folder where the log was
+     */
+    PartitionFolder relocate(LogDir to, Completion completion) throws IOException {
+        PartitionFolder before;
+        renaming.lock();
+        flushing.lock();
+        appending.lock();
+        try {
+            flush();
+            checkOnline();
+            store(true);
+            before = folder;
+            PartitionFolder after = completion.finish();
+            segments.all().forEach(segment -> segment.moveTo(after));
+            epochs.moveTo(after.leaderEpochs());
+            snapshots.moveTo(after);
+            folder = after;
+            dir = to;
+        } finally {
+            appending.unlock();
+            flushing.unlock();
+            renaming.unlock();
+        }
+        return before;
+    }
+
+    LogDir dir() {
+        return dir;
     }
 
     /** Refuses everything from now on; slices taken before stay readable until the log is closed. */

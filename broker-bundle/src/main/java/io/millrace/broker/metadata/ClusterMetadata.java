@@ -107,9 +107,10 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
             metadata.settings = metadata.settingsBy(image.resources());
             metadata.defaults = TopicDefaults.of(metadata.settings);
             metadata.takeOver();
+            store.settleDoubles(name -> metadata.image.topic(name).map(TopicImage::id));
             metadata.removeStrays(deleted);
             for (TopicImage topic : metadata.image.topics()) {
-                metadata.openLogs(topic, 0);
+                metadata.openLogs(topic, 0, store::reopen);
             }
         } finally {
             metadata.changing.unlock();
@@ -149,6 +150,22 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     @Override
     public Optional<LedPartition> leader(TopicPartition partition) {
         return Optional.ofNullable(led.get(partition));
+    }
+
+    /** Whether this node has the partition and its disk works. */
+    public boolean isOnline(TopicPartition partition) {
+        LedPartition known = led.get(partition);
+        return known != null && known.log().isOnline();
+    }
+
+    /** Partitions whose disk failed. */
+    public long offlinePartitions() {
+        return led.values().stream().filter(partition -> !partition.log().isOnline()).count();
+    }
+
+    /** Where the logs are. */
+    public LogStore store() {
+        return store;
     }
 
     @Override
@@ -225,7 +242,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
             Uuid id = Uuid.randomUuid();
             commit(new MetadataRecord.TopicCreated(id, name, partitions, image.starts(), checked));
             TopicImage topic = existing(id);
-            openLogs(topic, 0);
+            openLogs(topic, 0, store::create);
             LOG.info("topic {} created with {} partitions, id {}", name, partitions, id);
             return topic;
         } finally {
@@ -240,7 +257,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
             checkPartitions(before, count);
             store.checkSpace();
             commit(new MetadataRecord.PartitionsAdded(id, count));
-            openLogs(existing(id), before.partitions());
+            openLogs(existing(id), before.partitions(), store::create);
             LOG.info("topic {} has {} partitions now", before.name(), count);
         } finally {
             changing.unlock();
@@ -399,11 +416,16 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         journal.compact(next);
     }
 
-    private void openLogs(TopicImage topic, int from) {
+    /** How a partition gets its log. */
+    private interface Opening {
+        PartitionLog open(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch);
+    }
+
+    private void openLogs(TopicImage topic, int from, Opening opening) {
         LogConfig config = defaults.resolve(topic.config());
         for (int index = from; index < topic.partitions(); index++) {
             TopicPartition partition = new TopicPartition(topic.name(), index);
-            PartitionLog log = store.log(partition).orElseGet(() -> store.create(partition, topic.id(), config, image.leaderEpoch(topic)));
+            PartitionLog log = opening.open(partition, topic.id(), config, image.leaderEpoch(topic));
             log.reconfigure(config);
             // A log that came from elsewhere may have seen more leaders than this cluster's topic.
             led.put(partition, new LedPartition(log, Math.max(image.leaderEpoch(topic), log.leaderEpoch())));
@@ -429,7 +451,7 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
                 LOG.warn("{}: its topic was deleted; its log goes, too", partition);
                 store.delete(partition);
             } else if (namesake.isPresent()) {
-                throw new IllegalStateException("the log " + partition + " in " + store.folder() + " is of topic id " + log.topicId() + ", but the topic has the id "
+                throw new IllegalStateException("the log " + partition + " is of topic id " + log.topicId() + ", but the topic has the id "
                         + namesake.get().id() + "; correct its partition.metadata if that is damaged, or move the log's folder away");
             } else {
                 LOG.error("{}: no topic has the id {} of its log, which is set aside as {}; move it back once metadata.journal is restored, or remove it", partition, log.topicId(), store.setAside(partition));

@@ -7,7 +7,6 @@ import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.ClusterMetadata;
-import java.util.Collection;
 import java.util.function.DoubleSupplier;
 
 /** What there is one of in a node: Kafka's replica manager, controller and log manager. */
@@ -62,7 +61,7 @@ final class NodeMeters {
         gauge(meters, "server", "ReplicaManager", "AtMinIsrPartitionCount", "Partitions that would refuse acks=all were one replica less.", () -> 0);
         gauge(meters, "server", "ReplicaManager", "ProducerIdCount", "Idempotent and transactional producers remembered, once per partition.",
                 () -> store.logs().stream().mapToInt(PartitionLog::producerCount).sum());
-        gauge(meters, "log", "LogManager", "OfflineLogDirectoryCount", "Log folders that are offline.", () -> 0);
+        gauge(meters, "log", "LogManager", "OfflineLogDirectoryCount", "Log folders that are offline.", store::offlineDirs);
     }
 
     private void controller(Meters meters) {
@@ -75,8 +74,7 @@ final class NodeMeters {
     }
 
     private double offline() {
-        Collection<PartitionLog> logs = store.logs();
-        return logs.stream().filter(log -> !log.isOnline()).count();
+        return metadata.offlinePartitions();
     }
 
     private static void gauge(Meters meters, String domain, String type, String name, String help, DoubleSupplier value) {

@@ -23,7 +23,8 @@ class KafkaKeysTest {
             "group.initial.rebalance.delay.ms", "half a second is enough for members that start together",
             "offsets.topic.num.partitions", "one node needs fewer",
             "transaction.state.log.num.partitions", "one node needs fewer",
-            "max.connections", "a bound that protects the node");
+            "max.connections", "a bound that protects the node",
+            "log.dirs", "a folder in the data folder");
 
     @Test
     void everyPropertyOfKafkasTopicsIsOursWithItsTypeAndDefault() {

@@ -44,7 +44,7 @@ final class CoordinatedBroker implements AutoCloseable {
         Node self = new Node(1, "127.0.0.1", listener.address().getPort());
         metadata = ClusterMetadata.open("AAAAAAAAAAAAAAAAAAAAAA", self, folder.resolve("metadata"), store, settings);
         coordinators = Coordinators.start(metadata, self, Clock.systemUTC(), CoordinatorSettings.of(values));
-        handlers = Handlers.of(metadata, values, folder.resolve("logs"), coordinators.transactions(), coordinators.handlers());
+        handlers = Handlers.of(metadata, values, coordinators.transactions(), coordinators.handlers());
         listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), new QuotaWindows(11, 1)));
     }
 

@@ -1,0 +1,423 @@
+package io.millrace.broker.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One folder of partition logs, on a disk of its own where there are several: with what else that disk needs, its flushers, its housekeeping and
+ * its checkpoints, so that no disk waits for another. When something on it fails, it is tried whether the disk works at all; if not, the folder
+ * is offline until restart, with all of its logs. Thread-safe.
+ */
+final class LogDir {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LogDir.class);
+    private static final String CLEAN = ".kafka_cleanshutdown";
+    private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
+    /** Where logs ended that were closed in order, so that nobody has to look. */
+    private static final String END_OFFSETS = "log-end-offset-checkpoint";
+    private static final String DELETED = "-delete";
+    private static final String STRAY = "-stray";
+    /** A partition on its way to this folder, as Kafka calls it. */
+    private static final String FUTURE = "-future";
+    private static final Pattern PARTITION = Pattern.compile(".+-\\d{1,9}");
+
+    private final Path path;
+    private final DiskSpace space;
+    private final GroupCommit groupCommit;
+    private final ScheduledThreadPoolExecutor housekeeping;
+    private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
+    private final AtomicBoolean probing = new AtomicBoolean();
+    private final FileChannel lock;
+    /** What the file of recovery points holds; guarded by this. */
+    private Map<TopicPartition, Long> storedPoints = Map.of();
+    private volatile KafkaStorageException failure;
+
+    private LogDir(Path path, FileChannel lock, DiskSpace space, GroupCommit groupCommit) {
+        this.path = path;
+        this.lock = lock;
+        this.space = space;
+        this.groupCommit = groupCommit;
+        this.housekeeping = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("log-housekeeping").daemon().factory());
+        // What waits to be deleted is found by the next start.
+        housekeeping.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /**
+     * Takes possession of the folder.
+     *
+     * @throws IllegalStateException with one line for the user if it is another's
+     * @throws IOException           if its disk does not work
+     */
+    static LogDir open(Path path, LogDirRegistry registry, long reserve, FlushTimes times) throws IOException {
+        Files.createDirectories(path);
+        FileChannel lock = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (!isLocked(lock)) {
+                throw new IllegalStateException("the log folder " + path + " is used by another Millrace; stop it, or choose another folder with --data"
+                        + " or in log.dirs");
+            }
+            registry.admit(path);
+            DiskSpace space = new DiskSpace(path, reserve);
+            space.look();
+            return new LogDir(path, lock, space, new GroupCommit(times));
+        } catch (IOException | RuntimeException e) {
+            closeQuietly(lock);
+            throw e;
+        }
+    }
+
+    /** A folder that cannot be used. */
+    static LogDir failed(Path path, Exception cause) {
+        LogDir dir = new LogDir(path, null, new DiskSpace(path, 0), null);
+        dir.housekeeping.shutdown();
+        dir.fail(cause);
+        return dir;
+    }
+
+    private static boolean isLocked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.debug("closing the lock file", e);
+        }
+    }
+
+    /**
+     * What a start finds.
+     *
+     * @param clean          whether the folder was closed in order
+     * @param recoveryPoints by partition
+     * @param ends           of logs that were closed in order; null if there is no such list
+     * @param partitions     folders of logs
+     * @param arriving       copies of partitions that were on their way here, unfinished
+     */
+    record Found(boolean clean, Map<TopicPartition, Long> recoveryPoints, Map<TopicPartition, Long> ends, List<PartitionFolder> partitions,
+                 Map<TopicPartition, Path> arriving) {
+
+        LogRecovery.Known known(TopicPartition partition, PartitionFolder files) throws IOException {
+            // A store that was closed in order names the logs that were; one that Kafka closed has no such list, and all of them were.
+            boolean closed = clean && (ends == null || ends.containsKey(partition));
+            long end = ends == null ? -1 : ends.getOrDefault(partition, -1L);
+            return new LogRecovery.Known(closed, recoveryPoints.getOrDefault(partition, 0L), files.startOffset(), end);
+        }
+    }
+
+    /** Looks what is there, and finishes what was being deleted. */
+    Found look() throws IOException {
+        boolean clean = Files.deleteIfExists(path.resolve(CLEAN));
+        Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
+        synchronized (this) {
+            storedPoints = recoveryPoints;
+        }
+        Map<TopicPartition, Long> ends = clean && Files.exists(endOffsets().file()) ? endOffsets().read() : null;
+        Files.deleteIfExists(endOffsets().file());
+        Found found = new Found(clean, recoveryPoints, ends, new ArrayList<>(), new HashMap<>());
+        List<Path> folders = new ArrayList<>();
+        try (var all = Files.newDirectoryStream(path)) {
+            all.forEach(folders::add);
+        }
+        for (Path each : folders) {
+            String name = each.getFileName().toString();
+            if (name.endsWith(DELETED)) {
+                removeTree(each);
+            } else if (name.endsWith(STRAY)) {
+                LOG.warn("{}: was set aside by an earlier start and is not read", each);
+            } else if (name.endsWith(FUTURE) && name.indexOf('.') > 0) {
+                found.arriving.put(partitionOf(name.substring(0, name.lastIndexOf('.'))), each);
+            } else if (PARTITION.matcher(name).matches() && new PartitionFolder(each).isPartition()) {
+                found.partitions.add(new PartitionFolder(each));
+            }
+        }
+        return found;
+    }
+
+    static TopicPartition partitionOf(String folderName) {
+        int dash = folderName.lastIndexOf('-');
+        return new TopicPartition(folderName.substring(0, dash), Integer.parseInt(folderName.substring(dash + 1)));
+    }
+
+    /** @param onSpace is run when the disk has space again that had none */
+    void start(LogStoreConfig settings, Runnable onSpace, Housekeeping retention) {
+        long checkpoint = settings.checkpointInterval().toMillis();
+        long check = settings.retentionCheck().toMillis();
+        housekeeping.scheduleWithFixedDelay(guarded(() -> {
+            if (space.look()) {
+                onSpace.run();
+            }
+            checkpoint();
+        }), checkpoint, checkpoint, TimeUnit.MILLISECONDS);
+        housekeeping.scheduleWithFixedDelay(guarded(retention), check, check, TimeUnit.MILLISECONDS);
+    }
+
+    interface Housekeeping {
+        void run() throws IOException;
+    }
+
+    /** A scheduled task that throws would not run again. */
+    private Runnable guarded(Housekeeping task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (IOException | RuntimeException e) {
+                LOG.error("{}: log housekeeping failed, it is tried again", path, e);
+            }
+        };
+    }
+
+    void later(long delayMs, Housekeeping task) {
+        if (!housekeeping.isShutdown()) {
+            housekeeping.schedule(guarded(task), delayMs, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void checkpoint() {
+        if (failure != null) {
+            return;
+        }
+        for (SegmentedLog log : logs.values()) {
+            if (log.recoveryPoint() < log.endOffset()) {
+                try {
+                    log.checkpoint();
+                } catch (IOException | RuntimeException e) {
+                    tell(log.folder(), e);
+                }
+            }
+        }
+        try {
+            writeRecoveryPoints(Map.of());
+        } catch (IOException e) {
+            tell(recoveryPoints().file(), e);
+        }
+    }
+
+    /** What a checkpoint cannot write, the next start reads the log for. A full disk was told of once. */
+    private void tell(Path where, Exception e) {
+        if (space.isScarce()) {
+            LOG.debug("{}: not written, the disk is full: {}", where, e.toString());
+            return;
+        }
+        LOG.warn("{}: what makes the next start quick cannot be written, it is tried again: {}", where, e.toString());
+        if (e instanceof IOException disk && !DiskSpace.isShortage(disk)) {
+            suspect(disk);
+        }
+    }
+
+    /** @param arriving recovery points of logs that are about to be here */
+    synchronized void writeRecoveryPoints(Map<TopicPartition, Long> arriving) throws IOException {
+        Map<TopicPartition, Long> points = new HashMap<>(arriving);
+        logs.forEach((partition, log) -> points.put(partition, log.recoveryPoint()));
+        if (!points.equals(storedPoints)) {
+            recoveryPoints().write(points);
+            storedPoints = points;
+        }
+    }
+
+    private synchronized boolean vouchesFor(TopicPartition partition) {
+        return storedPoints.containsKey(partition);
+    }
+
+    private OffsetCheckpoint recoveryPoints() {
+        return new OffsetCheckpoint(path.resolve(RECOVERY_POINTS));
+    }
+
+    private OffsetCheckpoint endOffsets() {
+        return new OffsetCheckpoint(path.resolve(END_OFFSETS));
+    }
+
+    /** Makes the folder of an empty log. Durable once {@link #add} has returned. */
+    PartitionFolder make(TopicPartition partition, Uuid topicId) throws IOException {
+        PartitionFolder files = new PartitionFolder(path.resolve(partition.toString()));
+        if (files.isPartition() && !files.topicId().equals(topicId)) {
+            LOG.warn("{} is of a topic that was deleted; it is set aside as {}", files.path(), setAside(files.path(), partition));
+        }
+        Files.createDirectories(files.path());
+        files.writeTopicId(topicId);
+        return files;
+    }
+
+    void add(SegmentedLog log) throws IOException {
+        DurableFile.syncFolder(path);
+        logs.put(log.topicPartition(), log);
+        if (vouchesFor(log.topicPartition())) {
+            // Of a deleted topic of the same name: it would vouch for bytes of the new one that nobody synced.
+            writeRecoveryPoints(Map.of());
+        }
+    }
+
+    /** Takes in a log whose folder was here at the start. */
+    void found(SegmentedLog log) {
+        logs.put(log.topicPartition(), log);
+    }
+
+    void remove(SegmentedLog log) {
+        logs.remove(log.topicPartition(), log);
+    }
+
+    int count() {
+        return logs.size();
+    }
+
+    Collection<SegmentedLog> logs() {
+        return logs.values();
+    }
+
+    Path futureOf(TopicPartition partition) {
+        return path.resolve(partition + "." + Uuid.randomUuid() + FUTURE);
+    }
+
+    /** Takes a log's folder away, durably on return; its files go after the delay that readers under way need. */
+    void delete(Path folder, TopicPartition partition, long delayMs, Runnable before) throws IOException {
+        Path renamed = rename(folder, partition, DELETED);
+        later(delayMs, () -> {
+            before.run();
+            removeTree(renamed);
+        });
+    }
+
+    /** Keeps the files for somebody to look at. @return the folder's new name, durable */
+    Path setAside(Path folder, TopicPartition partition) throws IOException {
+        return rename(folder, partition, STRAY);
+    }
+
+    private Path rename(Path folder, TopicPartition partition, String suffix) throws IOException {
+        Path renamed = path.resolve(partition + "." + Uuid.randomUuid() + suffix);
+        Files.move(folder, renamed, StandardCopyOption.ATOMIC_MOVE);
+        DurableFile.syncFolder(path);
+        return renamed;
+    }
+
+    static void removeTree(Path root) throws IOException {
+        try (Stream<Path> files = Files.list(root)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Files.deleteIfExists(file);
+            }
+        }
+        Files.deleteIfExists(root);
+    }
+
+    /** Something here failed: looks, in the background, whether anything works. */
+    void suspect(Exception cause) {
+        if (failure == null && probing.compareAndSet(false, true)) {
+            Thread.ofPlatform().daemon().name("probe " + path).start(() -> {
+                try {
+                    probe();
+                } catch (IOException e) {
+                    if (!DiskSpace.isShortage(e)) {
+                        e.addSuppressed(cause);
+                        fail(e);
+                    }
+                } finally {
+                    probing.set(false);
+                }
+            });
+        }
+    }
+
+    private void probe() throws IOException {
+        Path probe = path.resolve(".probe");
+        try (FileChannel channel = FileChannel.open(probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.allocate(1));
+            channel.force(true);
+        }
+        Files.deleteIfExists(probe);
+    }
+
+    /** Takes the folder and all of its logs offline, until restart: what is on the disk is unknown. */
+    void fail(Exception cause) {
+        KafkaStorageException offline = new KafkaStorageException("the log folder " + path + " is offline until restart: "
+                + (cause.getMessage() == null ? cause.toString() : cause.getMessage()), cause);
+        failure = offline;
+        LOG.error("{}; repair or replace its disk, then restart. The {} partitions there are refused, the others go on", offline.getMessage(), logs.size());
+        logs.values().forEach(log -> log.fail(offline));
+    }
+
+    boolean isOnline() {
+        return failure == null;
+    }
+
+    /** Why it is offline, or null. */
+    KafkaStorageException offline() {
+        return failure;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    DiskSpace space() {
+        return space;
+    }
+
+    GroupCommit groupCommit() {
+        return groupCommit;
+    }
+
+    /** Brings everything to disk and marks the folder as closed in order. What cannot be written, the next start finds out. */
+    void close() {
+        housekeeping.shutdown();
+        try {
+            housekeeping.awaitTermination(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            logs.values().forEach(SegmentedLog::close);
+            if (failure == null) {
+                writeRecoveryPoints(Map.of());
+                Map<TopicPartition, Long> ends = new HashMap<>();
+                logs.forEach((partition, log) -> {
+                    if (log.isComplete()) {
+                        ends.put(partition, log.endOffset());
+                    }
+                });
+                endOffsets().write(ends);
+                DurableFile.replace(path.resolve(CLEAN), "{\"version\":0,\"brokerEpoch\":-1}");
+            }
+        } catch (IOException e) {
+            LOG.warn("the logs in {} could not be closed in order, they are recovered at the next start: {}", path, e.toString());
+        } finally {
+            release();
+        }
+    }
+
+    /** Lets go of the folder without writing anything. */
+    void release() {
+        housekeeping.shutdown();
+        if (groupCommit != null) {
+            groupCommit.close();
+        }
+        if (lock != null) {
+            closeQuietly(lock);
+        }
+    }
+}
