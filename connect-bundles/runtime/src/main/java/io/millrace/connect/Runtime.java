@@ -91,7 +91,8 @@ final class Runtime implements AutoCloseable {
                             Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"))), workerId());
             herder = new Herder(node, configs);
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
-            unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder), null)));
+            unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder,
+                    Duration.ofMillis(config.getLong("connect.update.watch.ms"))), null)));
             unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder, null)));
             unlessClosed(() -> services.add(context.registerService(MeterSource.class, new ConnectMeters(herder), null)));
             doorkeeper.open(new ConnectRest(herder, broker.clusterId()));

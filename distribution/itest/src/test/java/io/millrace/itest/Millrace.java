@@ -143,13 +143,34 @@ final class Millrace implements AutoCloseable {
     }
 
     JsonNode send(String method, String path, String body) throws IOException, InterruptedException {
+        return exchange(method, path, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
+    }
+
+    /** With a file as the body. */
+    JsonNode sendFile(String method, String path, Path body) throws IOException, InterruptedException {
+        return exchange(method, path, HttpRequest.BodyPublishers.ofFile(body));
+    }
+
+    private JsonNode exchange(String method, String path, HttpRequest.BodyPublisher body) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url() + path)).timeout(Duration.ofSeconds(20)).header("Content-Type", "application/json")
-                .method(method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body)).build();
+                .method(method, body).build();
         HttpResponse<byte[]> response = HTTP.send(request, HttpResponse.BodyHandlers.ofByteArray());
         if (response.statusCode() / 100 != 2) {
             throw new IOException(method + " " + path + " answered " + response.statusCode() + ": " + new String(response.body()));
         }
         return JSON.readTree(response.body());
+    }
+
+    /** @return the version of the plugin, once it runs */
+    String awaitPlugin(String name) throws IOException, InterruptedException {
+        await("plugin " + name, Duration.ofSeconds(60), () -> {
+            try {
+                return get("/plugins/" + name).path("state").asText().equals("ACTIVE");
+            } catch (IOException | InterruptedException e) {
+                return false;
+            }
+        });
+        return get("/plugins/" + name).path("version").asText();
     }
 
     /** Waits for the process to end by itself. */

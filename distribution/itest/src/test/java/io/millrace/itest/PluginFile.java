@@ -8,10 +8,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
 
 /** A plain Kafka Connect plugin made of classes of the tests. */
@@ -26,6 +30,32 @@ final class PluginFile {
     static PluginFile sample(String release) {
         PluginFile file = of(SamplePlugin.classes()).text(SamplePlugin.RELEASE_ENTRY, release);
         SamplePlugin.providers().forEach(file::provides);
+        return file;
+    }
+
+    /** A release that fails at one place. */
+    static PluginFile flawed(String release, String flaw) {
+        return sample(release).text(SamplePlugin.FLAW_ENTRY, flaw);
+    }
+
+    /** The same bundle as another version. */
+    static Path versioned(Path bundle, String version, Path file) {
+        try (JarFile from = new JarFile(bundle.toFile())) {
+            Manifest manifest = from.getManifest();
+            manifest.getMainAttributes().putValue("Bundle-Version", version);
+            try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file), manifest)) {
+                for (JarEntry entry : Collections.list(from.entries())) {
+                    if (!entry.getName().equals(JarFile.MANIFEST_NAME)) {
+                        out.putNextEntry(new ZipEntry(entry.getName()));
+                        try (InputStream in = from.getInputStream(entry)) {
+                            in.transferTo(out);
+                        }
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         return file;
     }
 

@@ -92,6 +92,27 @@ final class Plugins implements Runnable {
         return 0;
     }
 
+    @Command(name = "leaks", mixinStandardHelpOptions = true,
+            description = "Collect garbage and list the class loaders of removed plugins that are still in memory. Exit code 1 if there are any.")
+    int leaks(@Mixin RestTarget target, @Option(names = "--heap-dump", description = "Write a heap dump into the data folder.") boolean dump)
+            throws IOException {
+        Map<?, ?> told = (Map<?, ?>) target.rest().send("POST", "/plugins/leaks" + (dump ? "?dump=true" : ""), null);
+        List<?> unreclaimed = (List<?>) told.get("unreclaimed");
+        Table table = new Table("PLUGIN", "VERSION", "GONE FOR", "LEFT BEHIND");
+        for (Object loader : unreclaimed) {
+            Map<?, ?> fields = (Map<?, ?>) loader;
+            table.row(fields.get("plugin"), fields.get("version"), fields.get("age_ms") + " ms", fields.get("swept"));
+        }
+        if (!unreclaimed.isEmpty()) {
+            table.print(System.out);
+        }
+        System.out.println(unreclaimed.size() + " of " + told.get("retired") + " class loaders of removed plugins are still in memory");
+        if (told.get("heap_dump") != null) {
+            System.out.println("heap dump in " + told.get("heap_dump"));
+        }
+        return unreclaimed.isEmpty() ? 0 : 1;
+    }
+
     @Command(name = "remove", mixinStandardHelpOptions = true, description = "Remove a plugin, or one version that is installed beside the current one.")
     int remove(@Mixin RestTarget target, @Parameters(paramLabel = "NAME") String name,
             @Parameters(paramLabel = "VERSION", arity = "0..1") String version) throws IOException {

@@ -71,7 +71,8 @@ public final class Activator implements BundleActivator {
         address.put(HTTP_ADDRESS, http.address());
         context.registerService(new String[] {PluginManager.class.getName(), HealthCheck.class.getName()}, plugins, address);
         context.registerService(HttpResource.class, status, address);
-        context.registerService(HttpResource.class, new PluginsResource(plugins, folder.resolve("uploads"), limits.packedBytes()), address);
+        context.registerService(HttpResource.class, new PluginsResource(plugins, plugins.retired(), folder.resolve("uploads"),
+                config.data().resolve("dumps"), limits.packedBytes()), address);
         metrics = Metrics.open(context, plugins, plugins.retired(), http.traffic());
 
         restorer = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("plugins").daemon().factory());

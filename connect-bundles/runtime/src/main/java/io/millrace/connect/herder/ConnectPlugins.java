@@ -7,6 +7,7 @@ import io.millrace.api.plugin.PluginHost;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.config.Validation;
 import io.millrace.connect.store.TargetState;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -19,14 +20,15 @@ public final class ConnectPlugins implements PluginHost {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectPlugins.class);
     private static final long HEALTHY_WITHIN_MS = 15_000;
-    /** A task that runs this long without failing is well, even if nothing has come to deliver. */
-    private static final long QUIET_MS = 300;
     private static final long LOOK_MS = 10;
 
     private final Herder herder;
+    private final long watchedMs;
 
-    public ConnectPlugins(Herder herder) {
+    /** @param watched how long everything must run from a new version without failing before the old one is let go */
+    public ConnectPlugins(Herder herder, Duration watched) {
         this.herder = herder;
+        this.watchedMs = watched.toMillis();
     }
 
     @Override
@@ -94,8 +96,9 @@ public final class ConnectPlugins implements PluginHost {
     }
 
     /** @return what is wrong, or empty when all are well */
-    private static Optional<String> awaitHealth(Collection<HostedConnector> connectors) throws InterruptedException {
+    private Optional<String> awaitHealth(Collection<HostedConnector> connectors) throws InterruptedException {
         long begin = System.nanoTime();
+        long wellSinceMs = -1;
         while (true) {
             long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
             boolean allWell = true;
@@ -111,14 +114,15 @@ public final class ConnectPlugins implements PluginHost {
                     if (task.state() == RunState.FAILED || task.restarts() > 0) {
                         return Optional.of("task " + task.id() + " failed: " + task.trace().lines().findFirst().orElse(""));
                     }
-                    boolean runs = task.state() == RunState.RUNNING || task.state() == RunState.PAUSED;
-                    allWell &= runs && (task.progressed() || ms >= QUIET_MS);
+                    allWell &= task.state() == RunState.RUNNING || task.state() == RunState.PAUSED;
                 }
             }
-            if (allWell) {
+            wellSinceMs = !allWell ? -1 : wellSinceMs < 0 ? ms : wellSinceMs;
+            // The first records have gone through long before; the second batch, the first commit may still go wrong.
+            if (allWell && (connectors.isEmpty() || ms - wellSinceMs >= watchedMs)) {
                 return Optional.empty();
             }
-            if (ms >= HEALTHY_WITHIN_MS) {
+            if (!allWell && ms >= HEALTHY_WITHIN_MS) {
                 return Optional.of("its tasks do not run after " + HEALTHY_WITHIN_MS + " ms");
             }
             Thread.sleep(LOOK_MS);

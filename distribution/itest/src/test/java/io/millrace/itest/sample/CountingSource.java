@@ -2,6 +2,7 @@ package io.millrace.itest.sample;
 
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.ExactlyOnceSupport;
@@ -22,11 +23,19 @@ public final class CountingSource extends SourceConnector {
     @Override
     public ConfigDef config() {
         return new ConfigDef().define("topic", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH, "Topic to count in.")
+                .define("shape", ConfigDef.Type.STRING, "text", ConfigDef.ValidString.in("text", "object"), ConfigDef.Importance.LOW, "Of the values.")
                 .define("pause.ms", ConfigDef.Type.LONG, 5L, ConfigDef.Importance.LOW, "Pause between numbers.");
     }
 
     @Override
+    public Config validate(Map<String, String> settings) {
+        Release.flaw("validate");
+        return super.validate(settings);
+    }
+
+    @Override
     public void start(Map<String, String> settings) {
+        Release.flaw("start");
         config = settings;
     }
 
@@ -57,7 +66,9 @@ public final class CountingSource extends SourceConnector {
 
         private String topic;
         private long pauseMs;
+        private boolean objects;
         private long next;
+        private long polled;
 
         @Override
         public String version() {
@@ -66,7 +77,9 @@ public final class CountingSource extends SourceConnector {
 
         @Override
         public void start(Map<String, String> settings) {
+            Release.flaw("task.start");
             topic = settings.get("topic");
+            objects = "object".equals(settings.get("shape"));
             pauseMs = Long.parseLong(settings.getOrDefault("pause.ms", "5"));
             Map<String, Object> stored = context.offsetStorageReader().offset(PARTITION);
             next = stored == null ? 0 : (Long) stored.get("next");
@@ -75,8 +88,12 @@ public final class CountingSource extends SourceConnector {
         @Override
         public List<SourceRecord> poll() throws InterruptedException {
             Thread.sleep(pauseMs);
+            if (polled++ > 3) {
+                Release.flaw("poll");
+            }
             long number = next++;
-            return List.of(new SourceRecord(PARTITION, Map.of("next", next), topic, null, Release.version() + " " + number));
+            return List.of(new SourceRecord(PARTITION, Map.of("next", next), topic, null,
+                    objects ? Map.of("id", number, "release", Release.version()) : Release.version() + " " + number));
         }
 
         @Override

@@ -6,6 +6,7 @@ import java.util.Map;
 public final class SamplePlugin {
 
     public static final String RELEASE_ENTRY = Release.ENTRY;
+    public static final String FLAW_ENTRY = Release.FLAW_ENTRY;
 
     private SamplePlugin() {}
 

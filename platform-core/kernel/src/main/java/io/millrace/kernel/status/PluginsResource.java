@@ -13,12 +13,14 @@ import io.millrace.api.plugin.PluginManager;
 import io.millrace.api.plugin.PluginManager.PluginInfo;
 import io.millrace.kernel.http.Upload;
 import io.millrace.kernel.plugin.PluginExistsException;
+import io.millrace.kernel.plugin.RetiredLoaders;
 import io.millrace.kernel.plugin.UnknownPluginException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +31,8 @@ import java.util.stream.Stream;
 /**
  * {@code /plugins}: GET lists, POST installs the body's file ({@code ?beside=true}: as one more version); {@code /plugins/{name}}: GET, PUT
  * updates from the body's file, DELETE removes; {@code /plugins/{name}/versions/{version}}: GET, DELETE removes that one;
- * {@code /plugins/{name}/history}: GET; {@code /plugins/{name}/rollback}: POST, {@code ?version=}; {@code /plugins/events}: GET.
+ * {@code /plugins/{name}/history}: GET; {@code /plugins/{name}/rollback}: POST, {@code ?version=}; {@code /plugins/events}: GET;
+ * {@code /plugins/leaks}: GET, POST after a garbage collection, {@code ?dump=true} with a heap dump.
  *
  * <p>With a file, {@code ?filename=} tells its name, by which a plain Kafka Connect plugin is called, {@code ?sha256=} and {@code ?signature=}
  * what vouches for it, {@code ?tag=} marks the operation's events.
@@ -43,10 +46,15 @@ public final class PluginsResource implements Upload {
     private final PluginManager plugins;
     private final Path uploads;
     private final long largestFile;
+    private final Leaks leaks;
 
-    /** @param uploads folder for files while they are received; what a killed process left there is deleted */
-    public PluginsResource(PluginManager plugins, Path uploads, long largestFile) throws IOException {
+    /**
+     * @param uploads folder for files while they are received; what a killed process left there is deleted
+     * @param dumps   folder for heap dumps
+     */
+    public PluginsResource(PluginManager plugins, RetiredLoaders retired, Path uploads, Path dumps, long largestFile) throws IOException {
         this.plugins = plugins;
+        this.leaks = new Leaks(retired, dumps, InstantSource.system());
         this.uploads = uploads;
         this.largestFile = largestFile;
         if (Files.isDirectory(uploads)) {
@@ -74,7 +82,11 @@ public final class PluginsResource implements Upload {
         try {
             return switch (path.size()) {
                 case 1 -> all(call);
-                case 2 -> path.get(1).equals("events") ? events(call) : one(call, path.get(1));
+                case 2 -> switch (path.get(1)) {
+                    case "events" -> events(call);
+                    case "leaks" -> leaks(call);
+                    default -> one(call, path.get(1));
+                };
                 case 3 -> switch (path.get(2)) {
                     case "history" -> history(call, path.get(1));
                     case "rollback" -> rollback(call, path.get(1));
@@ -165,6 +177,14 @@ public final class PluginsResource implements Upload {
                     .put("version", event.version()).put("step", event.step().name()).put("detail", event.detail()).put("took_ms", event.tookMs());
         }
         return json(200, list);
+    }
+
+    private HttpAnswer leaks(HttpCall call) throws IOException, InterruptedException {
+        return switch (call.method()) {
+            case "GET" -> json(200, leaks.now());
+            case "POST" -> json(200, leaks.collected(call.parameter("dump").map(Boolean::parseBoolean).orElse(false)));
+            default -> throw new HttpError(405, "method " + call.method() + " is not served at /plugins/leaks; GET tells, POST collects garbage before");
+        };
     }
 
     private static long number(HttpCall call, String parameter) {
