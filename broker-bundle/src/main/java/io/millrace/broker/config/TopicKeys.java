@@ -19,6 +19,9 @@ public final class TopicKeys {
     private static final Map<String, ConfigKey> KEYS = new TreeMap<>();
     private static final Map<String, List<Fallback>> FALLBACKS = new TreeMap<>();
 
+    /** Those of what this node does not do, with the reason: who sets them to something should not believe that it works. */
+    private static final Map<String, String> FIXED = new TreeMap<>();
+
     /**
      * A key of the node that gives a property's default.
      *
@@ -40,7 +43,7 @@ public final class TopicKeys {
         key("delete.retention.ms", Type.LONG, "86400000", Allowed.atLeast(0),
                 "For how long compaction keeps a deletion mark, so that a consumer that reads from the start sees it", "log.cleaner.delete.retention.ms");
         key("errors.deadletterqueue.group.enable", Type.BOOLEAN, "false", Allowed.any(),
-                "Whether share groups may write records here that they could not deliver");
+                "Can only be the default: share groups are not served");
         key("file.delete.delay.ms", Type.LONG, "60000", Allowed.atLeast(0), "For how long a removed file stays on disk for those who still read it",
                 "log.segment.delete.delay.ms");
         key("flush.messages", Type.LONG, FOREVER, Allowed.atLeast(1),
@@ -54,9 +57,9 @@ public final class TopicKeys {
         KEYS.put(INTERNAL_SEGMENT_BYTES, new ConfigKey(INTERNAL_SEGMENT_BYTES, Type.INT, null, Allowed.atLeast(14),
                 "segment.bytes without its lower bound, for tests", true));
         key("leader.replication.throttled.replicas", Type.LIST, "", new Allowed.Replicas(), "Leaders whose replication is throttled");
-        key("local.retention.bytes", Type.LONG, "-2", Allowed.atLeast(-2), "Bytes kept locally of a topic with remote storage; -2 is retention.bytes",
+        key("local.retention.bytes", Type.LONG, "-2", Allowed.atLeast(-2), "Can only be the default: there is no remote storage",
                 "log.local.retention.bytes");
-        key("local.retention.ms", Type.LONG, "-2", Allowed.atLeast(-2), "Milliseconds kept locally of a topic with remote storage; -2 is retention.ms",
+        key("local.retention.ms", Type.LONG, "-2", Allowed.atLeast(-2), "Can only be the default: there is no remote storage",
                 "log.local.retention.ms");
         key("max.compaction.lag.ms", Type.LONG, FOREVER, Allowed.atLeast(1), "After how many milliseconds a record must have been compacted",
                 "log.cleaner.max.compaction.lag.ms");
@@ -75,12 +78,12 @@ public final class TopicKeys {
                 "log.cleaner.min.compaction.lag.ms");
         key("min.insync.replicas", Type.INT, "1", Allowed.atLeast(1),
                 "How many replicas must have a record before acks=all answers; never more than the partition has", "min.insync.replicas");
-        key("preallocate", Type.BOOLEAN, "false", Allowed.any(), "Accepted, without effect: segments grow as they are written", "log.preallocate");
-        key("remote.copy.lag.bytes", Type.LONG, "-1", Allowed.atLeast(-1), "Accepted, without effect: there is no remote storage", "log.remote.copy.lag.bytes");
-        key("remote.copy.lag.ms", Type.LONG, "0", Allowed.atLeast(-1), "Accepted, without effect: there is no remote storage", "log.remote.copy.lag.ms");
-        key("remote.log.copy.disable", Type.BOOLEAN, "false", Allowed.any(), "Accepted, without effect: there is no remote storage");
-        key("remote.log.delete.on.disable", Type.BOOLEAN, "false", Allowed.any(), "Accepted, without effect: there is no remote storage");
-        key("remote.storage.enable", Type.BOOLEAN, "false", Allowed.any(), "Can only be false: there is no remote storage");
+        key("preallocate", Type.BOOLEAN, "false", Allowed.any(), "Can only be false: segments grow as they are written", "log.preallocate");
+        key("remote.copy.lag.bytes", Type.LONG, "-1", Allowed.atLeast(-1), "Can only be the default: there is no remote storage", "log.remote.copy.lag.bytes");
+        key("remote.copy.lag.ms", Type.LONG, "0", Allowed.atLeast(-1), "Can only be the default: there is no remote storage", "log.remote.copy.lag.ms");
+        key("remote.log.copy.disable", Type.BOOLEAN, "false", Allowed.any(), "Can only be the default: there is no remote storage");
+        key("remote.log.delete.on.disable", Type.BOOLEAN, "false", Allowed.any(), "Can only be the default: there is no remote storage");
+        key("remote.storage.enable", Type.BOOLEAN, "false", Allowed.any(), "Can only be the default: there is no remote storage");
         key("retention.bytes", Type.LONG, "-1", Allowed.any(), "How many bytes a partition keeps, with the policy delete; negative for no limit",
                 "log.retention.bytes");
         key("retention.ms", Type.LONG, "604800000", Allowed.atLeast(-1), "For how many milliseconds a record is kept, with the policy delete; -1 for ever");
@@ -97,6 +100,16 @@ public final class TopicKeys {
                 "Whether a replica that lacks acknowledged records may lead when no other can", "unclean.leader.election.enable");
         key("write.caching", Type.BOOLEAN, "false", Allowed.any(),
                 "Whether acks=all answers before the record is on stable storage; faster, and lost when power fails", "log.write.caching");
+    }
+
+    static {
+        for (String name : KEYS.keySet()) {
+            if (name.startsWith("remote.") || name.startsWith("local.")) {
+                FIXED.put(name, "there is no remote storage");
+            }
+        }
+        FIXED.put("preallocate", "segments grow as they are written");
+        FIXED.put("errors.deadletterqueue.group.enable", "share groups are not served");
     }
 
     private TopicKeys() {
@@ -155,8 +168,12 @@ public final class TopicKeys {
             throw new InvalidConfigurationException("min.compaction.lag.ms (" + least + ") is more than max.compaction.lag.ms (" + most
                     + "): lower the one or raise the other");
         }
-        if (values.get("remote.storage.enable").equals("true")) {
-            throw new InvalidConfigurationException("remote.storage.enable=true: there is no remote storage; leave it at false");
+        for (Map.Entry<String, String> fixed : FIXED.entrySet()) {
+            ConfigKey key = KEYS.get(fixed.getKey());
+            String value = values.get(key.name());
+            if (!value.equals(key.defaultValue())) {
+                throw new InvalidConfigurationException(key.name() + "=" + value + ": " + fixed.getValue() + "; leave it at " + key.defaultValue());
+            }
         }
     }
 }

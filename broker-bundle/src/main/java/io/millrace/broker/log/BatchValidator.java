@@ -116,7 +116,7 @@ final class BatchValidator {
     }
 
     private static boolean isConverted(RecordBatch batch, LogLimits limits) {
-        return limits.compression() != null && limits.compression() != batch.compressionType() && !batch.isControlBatch();
+        return limits.compression() != null && limits.compression().type() != batch.compressionType() && !batch.isControlBatch();
     }
 
     private static boolean isTimely(long timestamp, LogLimits limits, long now) {
@@ -129,7 +129,7 @@ final class BatchValidator {
         }
         RecordCheck check = new RecordCheck(partition, limits, now);
         if (batch.isCompressed()) {
-            try (UnpackedRecords records = new UnpackedRecords(partition, batch, unpacked(MOST_UNPACKED, limits), unpacked(LARGEST_UNPACKED, limits), buffers)) {
+            try (UnpackedRecords records = new UnpackedRecords(partition, batch, unpacked(MOST_UNPACKED, limits), largestRecord(limits), buffers)) {
                 for (int left = batch.countOrNull(); left > 0; left--) {
                     records.next();
                     check.next(records.offsetDelta(), records.timestamp(), records.hasKey());
@@ -161,6 +161,10 @@ final class BatchValidator {
         }
     }
 
+    private static int largestRecord(LogLimits limits) {
+        return Math.min(limits.maxDecompressedBytes(), unpacked(LARGEST_UNPACKED, limits));
+    }
+
     private static int unpacked(int times, LogLimits limits) {
         return (int) Math.min(Integer.MAX_VALUE - Long.BYTES, (long) times * limits.maxBatchBytes());
     }
@@ -169,13 +173,13 @@ final class BatchValidator {
         ByteBuffer converted = ByteBuffer.allocate(records.sizeInBytes());
         for (MutableRecordBatch batch : records.batches()) {
             MemoryRecordsBuilder builder = MemoryRecords.builder(ByteBuffer.allocate(Math.max(batch.sizeInBytes(), HEADER)), RecordBatch.MAGIC_VALUE_V2,
-                    Compression.of(limits.compression()).build(), batch.timestampType(), batch.baseOffset(), RecordBatch.NO_TIMESTAMP, batch.producerId(),
+                    limits.compression(), batch.timestampType(), batch.baseOffset(), RecordBatch.NO_TIMESTAMP, batch.producerId(),
                     batch.producerEpoch(), batch.baseSequence(), batch.isTransactional(), RecordBatch.NO_PARTITION_LEADER_EPOCH);
-            try (CloseableIterator<Record> iterator = batch.streamingIterator(buffers, unpacked(LARGEST_UNPACKED, limits))) {
+            try (CloseableIterator<Record> iterator = batch.streamingIterator(buffers, largestRecord(limits))) {
                 while (iterator.hasNext()) {
                     builder.append(iterator.next());
                     // Of other codecs it is a bad guess.
-                    checkConverted(limits.compression() == CompressionType.NONE ? builder.estimatedSizeInBytes() : 0, limits);
+                    checkConverted(limits.compression().type() == CompressionType.NONE ? builder.estimatedSizeInBytes() : 0, limits);
                 }
             }
             ByteBuffer built = builder.build().buffer();
@@ -191,7 +195,7 @@ final class BatchValidator {
 
     private void checkConverted(int bytes, LogLimits limits) {
         if (bytes > limits.maxBatchBytes()) {
-            throw new RecordTooLargeException(partition + ": a batch that is converted to " + limits.compression().name
+            throw new RecordTooLargeException(partition + ": a batch that is converted to " + limits.compression().type().name
                     + " becomes larger than max.message.bytes=" + limits.maxBatchBytes());
         }
     }

@@ -1,6 +1,8 @@
 package io.millrace.broker.log;
 
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Brings logs to stable storage. Whoever waits for a log queues it once; by the time a flusher gets to it, everything that was appended meanwhile
@@ -13,6 +15,8 @@ final class GroupCommit implements AutoCloseable {
     private final LinkedBlockingQueue<SegmentedLog> dirty = new LinkedBlockingQueue<>();
     private final FlushTimes times;
     private final Thread[] flushers = new Thread[FLUSHERS];
+    /** Its thread begins with the first log that has flush.ms. */
+    private final ScheduledThreadPoolExecutor later = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("flush-timer").daemon().factory());
 
     GroupCommit(FlushTimes times) {
         this.times = times;
@@ -28,6 +32,16 @@ final class GroupCommit implements AutoCloseable {
     void request(SegmentedLog log) {
         if (log.markQueued()) {
             dirty.add(log);
+        }
+    }
+
+    /** The log is flushed when that time has passed, with all that it has got by then. */
+    void requestIn(SegmentedLog log, long millis) {
+        if (log.markTimed()) {
+            later.schedule(() -> {
+                log.unmarkTimed();
+                request(log);
+            }, millis, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -47,6 +61,7 @@ final class GroupCommit implements AutoCloseable {
     /** The logs themselves are flushed by their own close. */
     @Override
     public void close() {
+        later.shutdownNow();
         for (Thread flusher : flushers) {
             // A flusher inside fsync must not be interrupted: that would close the file's channel for everyone.
             if (flusher.getState() == Thread.State.WAITING) {

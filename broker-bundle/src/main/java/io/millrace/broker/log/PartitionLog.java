@@ -28,7 +28,8 @@ public interface PartitionLog {
 
     /**
      * Validates the batches (CRC, offsets, magic 2, timestamps, size, sequence and epoch of idempotent producers), assigns offsets and
-     * {@code leaderEpoch}, and writes them to the page cache. The buffer's headers are changed in place. Does not wait for the disk.
+     * {@code leaderEpoch}, and writes them to the page cache. The buffer's headers are changed in place. Does not wait for the disk,
+     * unless the topic has {@code flush.messages} and so many records are not there yet.
      *
      * <p>A batch that repeats one of the producer's last five is not written: the answer has the offsets of the first time.
      */

@@ -65,6 +65,7 @@ final class SegmentedLog implements PartitionLog {
     private final ReentrantLock appending = new ReentrantLock();
     private final ReentrantLock flushing = new ReentrantLock();
     private final AtomicBoolean queued = new AtomicBoolean();
+    private final AtomicBoolean timed = new AtomicBoolean();
 
     /** Both change together, when the log is moved, under all of the locks. */
     private volatile PartitionFolder folder;
@@ -179,8 +180,25 @@ final class SegmentedLog implements PartitionLog {
             dir.groupCommit().request(this);
         } else {
             moved();
+            flushInTime(appended.lastOffset() + 1);
         }
         return appended;
+    }
+
+    /** What no acknowledgement waits for goes to disk by the topic's own rules. */
+    private void flushInTime(long end) {
+        LogLimits limit = limits;
+        if (end - durable.get() >= limit.flushRecords()) {
+            dir.groupCommit().request(this);
+            try {
+                durable.await(end, this::checkOnline);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new KafkaStorageException(partition + ": the node stops, records are in the log that may not be on disk", e);
+            }
+        } else if (limit.flushMs() < Long.MAX_VALUE) {
+            dir.groupCommit().requestIn(this, limit.flushMs());
+        }
     }
 
     private Appended append(MemoryRecords given, Origin origin, int leaderEpoch, Verification verification, long now) {
@@ -339,6 +357,14 @@ final class SegmentedLog implements PartitionLog {
     /** Up to where everything is on stable storage and has its indexes there: recovery looks at what follows. */
     long recoveryPoint() {
         return recoveryPoint;
+    }
+
+    boolean markTimed() {
+        return timed.compareAndSet(false, true);
+    }
+
+    void unmarkTimed() {
+        timed.set(false);
     }
 
     boolean markQueued() {

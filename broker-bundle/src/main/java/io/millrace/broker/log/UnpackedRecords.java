@@ -95,7 +95,10 @@ final class UnpackedRecords implements AutoCloseable {
         if (size <= 0) {
             throw malformed("has a record of " + size + " bytes", null);
         }
-        checkSize(size, mostOfOne);
+        if (size > mostOfOne) {
+            throw malformed("has a record of " + size + " bytes, " + mostOfOne + " are allowed (max.decompressed.message.bytes, and 64 times max.message.bytes)",
+                    null);
+        }
         octet(); // attributes, of which none is in use
         timestamp = batch.baseTimestamp() + varlong();
         offsetDelta = varint();
@@ -178,14 +181,14 @@ final class UnpackedRecords implements AutoCloseable {
         before += limit;
         position = 0;
         limit = read;
-        checkSize(before + limit, most);
+        checkSize(before + limit);
         return true;
     }
 
-    private void checkSize(long unpacked, int allowed) {
-        if (unpacked > allowed) {
-            throw new RecordTooLargeException(partition + ": a batch of " + batch.sizeInBytes() + " bytes unpacks to more than " + allowed + (allowed == most
-                    ? ", which is many times max.message.bytes" : " for one record, which is many times max.message.bytes"));
+    private void checkSize(long unpacked) {
+        if (unpacked > most) {
+            throw new RecordTooLargeException(partition + ": a batch of " + batch.sizeInBytes() + " bytes unpacks to more than " + most
+                    + ", which is many times max.message.bytes");
         }
     }
 

@@ -132,7 +132,7 @@ public class RecordBatchFuzzTest {
         List<Object> found = new ArrayList<>();
         for (RecordBatch batch : stored.batches()) {
             batch.ensureValid();
-            assertThat(topic.compression() == null || batch.compressionType() == topic.compression()).isTrue();
+            assertThat(topic.compression() == null || batch.compressionType() == topic.compression().type()).isTrue();
             long offset = batch.baseOffset();
             for (Record record : batch) {
                 assertThat(record.offset()).isEqualTo(offset++);

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -63,8 +64,8 @@ class UnpackedRecordsTest {
     void aBombIsRefusedInTheMemoryOfABuffer(CompressionType codec) throws IOException {
         MemoryRecords bomb = zeros(codec, 300 << 20);
         long bound = 8L << 20;
-        Runnable attempt = () -> assertThatThrownBy(() -> validated(bomb, "producer")).isInstanceOf(RecordTooLargeException.class)
-                .hasMessageContaining("unpacks to more");
+        Runnable attempt = () -> assertThatThrownBy(() -> validated(bomb, "producer")).isInstanceOf(InvalidRecordException.class)
+                .hasMessageContaining("max.decompressed.message.bytes");
         assertThat(Allocation.of(attempt, bound)).isLessThan(bound);
     }
 
