@@ -21,6 +21,11 @@ public interface Answer {
         return Long.MAX_VALUE;
     }
 
+    /** Whether {@link #await} returns at once. */
+    default boolean isReady() {
+        return false;
+    }
+
     /** The response, if it is made already and takes memory until it is sent; null if it is yet to be made, or there is none. */
     default AbstractResponse made() {
         return null;
@@ -36,6 +41,11 @@ public interface Answer {
         @Override
         public AbstractResponse await() {
             return made;
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
         }
     }
 }

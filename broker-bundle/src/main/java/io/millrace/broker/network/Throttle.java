@@ -156,6 +156,11 @@ final class Throttle {
         }
 
         @Override
+        public boolean isReady() {
+            return answer.isReady();
+        }
+
+        @Override
         public AbstractResponse made() {
             return answer.made();
         }
