@@ -99,6 +99,10 @@ final class Runtime implements AutoCloseable {
             LOG.info("connect runtime ready, {} connector(s)", herder.names().size());
             return true;
         } catch (RuntimeException | LinkageError e) {
+            if (closing.getCount() == 0) {
+                LOG.debug("the connect runtime is closed before it was open", e);
+                return true;
+            }
             LOG.error("the connect runtime cannot start, connectors do not run; the next attempt is in {} s", pause.toSeconds(), e);
             doorkeeper.delayed("the connect runtime cannot start (" + e.getMessage() + "); it is tried again");
             closeHerder();
