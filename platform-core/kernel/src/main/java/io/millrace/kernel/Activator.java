@@ -7,6 +7,7 @@ import io.millrace.api.plugin.PluginManager;
 import io.millrace.kernel.archive.Limits;
 import io.millrace.kernel.http.HttpListener;
 import io.millrace.kernel.metrics.Metrics;
+import io.millrace.kernel.plugin.HotDeploy;
 import io.millrace.kernel.plugin.LivePlugins;
 import io.millrace.kernel.plugin.PluginRules;
 import io.millrace.kernel.status.PluginsResource;
@@ -51,6 +52,7 @@ public final class Activator implements BundleActivator {
 
     private HttpListener http;
     private LivePlugins plugins;
+    private HotDeploy deploy;
     private StatusResource status;
     private Metrics metrics;
     private ExecutorService restorer;
@@ -73,6 +75,9 @@ public final class Activator implements BundleActivator {
         context.registerService(HttpResource.class, status, address);
         context.registerService(HttpResource.class, new PluginsResource(plugins, plugins.retired(), folder.resolve("uploads"),
                 config.data().resolve("dumps"), limits.packedBytes()), address);
+        deploy = new HotDeploy(plugins, config.data().resolve(config.get("plugin.deploy.folder")), folder.resolve("deployed.json"));
+        context.registerService(HealthCheck.class, deploy, address);
+        deploy.start();
         metrics = Metrics.open(context, plugins, plugins.retired(), http.traffic());
 
         restorer = Executors.newSingleThreadExecutor(Thread.ofPlatform().name("plugins").daemon().factory());
@@ -95,6 +100,7 @@ public final class Activator implements BundleActivator {
     @Override
     public void stop(BundleContext context) throws InterruptedException {
         http.close();
+        deploy.close();
         // First, so that a restore under way ends with the plugin it is at.
         plugins.close();
         restorer.shutdown();

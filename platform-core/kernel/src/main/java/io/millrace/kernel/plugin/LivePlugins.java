@@ -9,6 +9,7 @@ import io.millrace.api.plugin.PluginManager;
 import io.millrace.kernel.archive.Limits;
 import io.millrace.kernel.guard.CarrierRelief;
 import io.millrace.kernel.guard.GuardedClasses;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,6 +32,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
     private final PluginEventLog events;
     private final PluginStore store;
     private final BundleStage stage;
+    private final Intake intake;
     private final HostsPresent hosts;
     private final Installation installation;
     private final Restoration restoration;
@@ -44,7 +46,7 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
         this.store = new PluginStore(folder, rules.keptVersions(), clock);
         this.stage = new BundleStage(context, retired, rules.callLimitMs());
         Signatures signatures = new Signatures(Signatures.Policy.of(rules.signaturePolicy()), rules.trustedKeys());
-        Intake intake = new Intake(context, stage, limits, signatures);
+        this.intake = new Intake(context, stage, limits, signatures);
         this.hosts = new HostsPresent(context, this::tellAll);
         this.installation = new Installation(slots, store, stage, intake, hosts, events);
         this.restoration = new Restoration(slots, store, stage, intake, hosts, new ShippedPlugins(shippedFolders), signatures, limits, opening, events);
@@ -56,6 +58,26 @@ public final class LivePlugins implements PluginManager, HealthCheck, AutoClosea
 
     public RetiredLoaders retired() {
         return retired;
+    }
+
+    /** Until operations may begin. */
+    void awaitOpen() throws PluginException {
+        opening.await();
+    }
+
+    /** What the plugin in the file is called. */
+    String nameOf(Path file) throws PluginException {
+        return intake.nameOf(file);
+    }
+
+    boolean isStored(String name) {
+        return store.state().plugins().containsKey(name);
+    }
+
+    /** Whether the plugin's current version came from a file of that content. */
+    boolean isStored(String name, Path file) throws IOException {
+        StoredPlugin stored = store.state().plugins().get(name);
+        return stored != null && stored.source().equals(StagedPlugin.sha256(file));
     }
 
     PluginStore store() {
