@@ -3,6 +3,8 @@ package io.millrace.broker.group;
 import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handler;
+import io.millrace.broker.handler.Operations;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
 import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroupMember;
@@ -28,8 +30,13 @@ final class DescribeGroups implements Handler {
     @Override
     public Answer handle(Call call) {
         DescribeGroupsResponseData response = new DescribeGroupsResponseData();
-        for (String id : call.as(DescribeGroupsRequest.class).data().groups()) {
-            response.groups().add(groups.shards().of(id).run((state, _) -> describe(state, id, call.version())));
+        DescribeGroupsRequestData request = call.as(DescribeGroupsRequest.class).data();
+        for (String id : request.groups()) {
+            DescribedGroup described = groups.shards().of(id).run((state, _) -> describe(state, id, call.version()));
+            if (request.includeAuthorizedOperations() && described.errorCode() == Errors.NONE.code()) {
+                described.setAuthorizedOperations(Operations.GROUP);
+            }
+            response.groups().add(described);
         }
         return Answer.now(new DescribeGroupsResponse(response));
     }

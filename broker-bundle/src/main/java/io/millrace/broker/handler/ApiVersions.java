@@ -58,7 +58,8 @@ final class ApiVersions implements Handler {
                 .setSupportedFeatures(Features.supportedFeatures(Map.of(TRANSACTION_VERSION, new SupportedVersionRange((short) 0, TRANSACTIONS_V2))))
                 .setFinalizedFeatures(Map.of(TRANSACTION_VERSION, TRANSACTIONS_V2))
                 .setFinalizedFeaturesEpoch(0)
-                .setAlterFeatureLevel0(call.version() >= 4)
+                // Older clients take a range that begins with 0 for damaged.
+                .setAlterFeatureLevel0(call.version() < 4)
                 .build());
     }
 

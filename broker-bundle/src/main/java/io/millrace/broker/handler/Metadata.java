@@ -60,7 +60,7 @@ final class Metadata implements Handler {
             }
         } else {
             for (MetadataRequestTopic asked : request.data().topics()) {
-                if (response.topics().find(asked.name()) == null || asked.name() == null) {
+                if (isById(asked) || response.topics().find(asked.name()) == null) {
                     response.topics().add(one(call, asked, request.allowAutoTopicCreation() && autoCreate, operations));
                 }
             }
@@ -68,9 +68,14 @@ final class Metadata implements Handler {
         return Answer.now(new MetadataResponse(response, call.version()));
     }
 
+    /** Kafka's Admin leaves the name empty then, others leave it out. */
+    private static boolean isById(MetadataRequestTopic asked) {
+        return asked.name() == null || !asked.topicId().equals(Uuid.ZERO_UUID);
+    }
+
     private MetadataResponseTopic one(Call call, MetadataRequestTopic asked, boolean create, boolean operations) {
         try {
-            if (asked.name() == null) {
+            if (isById(asked)) {
                 ClusterImage image = metadata.image();
                 return describe(image, image.topic(asked.topicId()).orElseThrow(unknown(asked.topicId())), operations);
             }
@@ -79,8 +84,8 @@ final class Metadata implements Handler {
             TopicImage topic = there.isPresent() ? there.get() : create ? create(asked.name()) : unknown(asked.name());
             return describe(metadata.image(), topic, operations);
         } catch (RuntimeException refused) {
-            return new MetadataResponseTopic().setName(asked.name()).setTopicId(asked.topicId())
-                    .setIsInternal(asked.name() != null && Topic.isInternal(asked.name()))
+            return new MetadataResponseTopic().setName(isById(asked) ? null : asked.name()).setTopicId(asked.topicId())
+                    .setIsInternal(!isById(asked) && Topic.isInternal(asked.name()))
                     .setErrorCode(Failure.of(call, asked.name(), refused).code());
         }
     }
