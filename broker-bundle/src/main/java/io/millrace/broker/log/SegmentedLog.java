@@ -116,6 +116,7 @@ final class SegmentedLog implements PartitionLog {
                 unflushed.add(segment);
             }
             if (segment != active) {
+                segment.seal();
                 unstored.add(segment);
             }
         }

@@ -246,6 +246,26 @@ class SegmentsOnDiskTest {
     }
 
     /** What kill -9 leaves: the files as they are. */
+    @Test
+    void theLastTimesOfSegmentsThatWereRecoveredAreKnownToTheNextStart() throws Exception {
+        LogStore crashed = LogStore.open(folder, LogStoreConfig.standard(), Clock.systemUTC());
+        PartitionLog log = crashed.create(PARTITION, Uuid.randomUuid(), config("segment.bytes", "1000"), 0);
+        long start = System.currentTimeMillis();
+        for (int i = 0; i < 60; i++) {
+            log.append(Batches.at(start + i, "value-" + i), Origin.CLIENT, 0, false);
+        }
+        Path copy = crash(crashed);
+        for (int open = 0; open < 3; open++) {
+            try (LogStore store = LogStore.open(copy, LogStoreConfig.standard(), Clock.systemUTC())) {
+                PartitionLog recovered = store.log(PARTITION).orElseThrow();
+                assertThat(recovered.segments()).isGreaterThan(3);
+                for (int i = 0; i < 60; i++) {
+                    assertThat(recovered.offsetForTimestamp(start + i, 60).orElseThrow().offset).as("open %d", open).isEqualTo(i);
+                }
+            }
+        }
+    }
+
     private Path crash(LogStore store) throws IOException {
         Path copy = folder.resolve("crashed");
         List<Path> all;
