@@ -67,6 +67,45 @@ class ForeignPluginsIT {
         }
     }
 
+    @Test
+    void aConnectorThatWritesToAnotherClusterKeepsItsOffsetsOnItsOwnNode() throws Exception {
+        Path data = folder.resolve("source/data");
+        try (Millrace target = Millrace.start(folder.resolve("target/data")); Millrace source = Millrace.start(data)) {
+            install(source, "connect-mirror");
+            try (Admin admin = Admin.create(ClientSettings.of(source.bootstrap()))) {
+                admin.createTopics(Set.of(new NewTopic("orders", 1, (short) 1))).all().get();
+            }
+            send(source, "orders", 1, 50);
+            Map<String, String> config = mirror("Source", source, target);
+            config.put("producer.override.bootstrap.servers", target.bootstrap());
+            put(source, "out", config);
+            assertThat(read(target, "source.orders", 50)).hasSize(50);
+            source.await("stored offsets", LIMIT, () -> {
+                try {
+                    return source.get("/connectors/out/offsets").toString().contains("\"offset\":49");
+                } catch (Exception notYet) {
+                    return false;
+                }
+            });
+            int port = source.kafkaPort();
+            source.kill();
+            try (Millrace again = Millrace.startOn(port, data)) {
+                send(again, "orders", 1, 5);
+                assertThat(read(target, "source.orders", 55)).hasSize(55).endsWith("0", "1", "2", "3", "4");
+                config.put("source.consumer.isolation.level", "read_committed");
+                config.put("exactly.once.support", "required");
+                put(again, "out", config);
+                again.await("the refusal", LIMIT, () -> {
+                    try {
+                        return again.get("/connectors/out/status").toString().contains("cannot be in one transaction with the offsets kept here");
+                    } catch (Exception notYet) {
+                        return false;
+                    }
+                });
+            }
+        }
+    }
+
     private static Map<String, String> mirror(String role, Millrace source, Millrace target) {
         Map<String, String> config = new TreeMap<>();
         config.put("connector.class", "org.apache.kafka.connect.mirror.Mirror" + role + "Connector");

@@ -102,6 +102,10 @@ final class Millrace implements AutoCloseable {
         return home().resolve("bin").resolve("millrace");
     }
 
+    int kafkaPort() {
+        return kafkaPort;
+    }
+
     String bootstrap() {
         return "127.0.0.1:" + kafkaPort;
     }

@@ -193,6 +193,12 @@ public final class ConnectorConfig {
         return Optional.ofNullable((String) common.get(DLQ_TOPIC)).filter(topic -> !topic.isEmpty());
     }
 
+    /** Whether the connector's records go to another cluster than this node's; then nothing there can be in one transaction with offsets here. */
+    public boolean writesElsewhere() {
+        String elsewhere = values.get("producer.override.bootstrap.servers");
+        return elsewhere != null && !elsewhere.isBlank();
+    }
+
     /** All settings whose key begins with the prefix, without it. */
     public Map<String, Object> withPrefix(String prefix) {
         Map<String, Object> found = new LinkedHashMap<>();

@@ -298,6 +298,7 @@ final class HostedConnector {
         if (!of.sink()) {
             SourceConnector source = (SourceConnector) of.connector();
             Map<String, String> config = of.config().values();
+            checkElsewhere(of.config());
             if (of.config().string("exactly.once.support").equals("required")) {
                 ExactlyOnceSupport support = calls.call("support-" + name, of.provided().loader(), () -> source.exactlyOnceSupport(config));
                 if (support != ExactlyOnceSupport.SUPPORTED || !node.settings().exactlyOnceSource()) {
@@ -316,7 +317,20 @@ final class HostedConnector {
                 marks = true;
             }
         }
-        return new TaskSetup.TaskOptions(node.settings().exactlyOnceSource(), marks, node.settings().flushIntervalMs());
+        return new TaskSetup.TaskOptions(node.settings().exactlyOnceSource() && !of.config().writesElsewhere(), marks, node.settings().flushIntervalMs());
+    }
+
+    private void checkElsewhere(ConnectorConfig config) {
+        if (!config.writesElsewhere()) {
+            return;
+        }
+        String there = "connector " + name + " writes to another cluster (producer.override.bootstrap.servers)";
+        if (config.string("exactly.once.support").equals("required")) {
+            throw new ConnectException(there + ", which cannot be in one transaction with the offsets kept here; set exactly.once.support to requested");
+        }
+        if (!config.withPrefix("topic.creation.").isEmpty()) {
+            throw new ConnectException(there + ", where this node creates no topics; create them there and leave topic.creation.* out");
+        }
     }
 
     private void failed(Throwable failure) throws InterruptedException {

@@ -61,7 +61,8 @@ public final class SourceWorker implements WorkerTask {
     public void run(Progress progress) throws Exception {
         try (PluginMeters meters = new PluginMeters(Map.of("connector", setup.id().connector(), "task", Integer.toString(setup.id().task())));
                 Pipeline<SourceRecord> pipeline = Pipeline.open(setup.config(), setup.catalog(), setup.uses());
-                Producer<byte[], byte[]> producer = producer()) {
+                Producer<byte[], byte[]> producer = producer();
+                Producer<byte[], byte[]> offsets = offsetsProducer()) {
             if (setup.options().exactlyOnce()) {
                 producer.initTransactions();
             }
@@ -70,7 +71,7 @@ public final class SourceWorker implements WorkerTask {
                 task.initialize(new Context(meters.metrics()));
                 task.start(setup.settings());
                 progress.running();
-                work(producer, pipeline, progress);
+                work(producer, offsets == null ? producer : offsets, pipeline, progress);
             } finally {
                 stopPlugin();
                 if (writerFailure.get() != null || !stopping) {
@@ -94,10 +95,15 @@ public final class SourceWorker implements WorkerTask {
         return setup.clients().producer("connector-producer-" + setup.id(), settings);
     }
 
-    private void work(Producer<byte[], byte[]> producer, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
+    /** @return null where the records' own producer writes to this node */
+    private Producer<byte[], byte[]> offsetsProducer() {
+        return setup.config().writesElsewhere() ? setup.clients().producer("connector-offsets-" + setup.id(), Map.of()) : null;
+    }
+
+    private void work(Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsets, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
         Thread poller = Thread.currentThread();
         SourceTask polled = task;
-        TransactionWriter writer = new TransactionWriter(setup, producer, polled, queue);
+        TransactionWriter writer = new TransactionWriter(setup, producer, offsets, polled, queue);
         Thread writing = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-writes-" + setup.id()).factory()).newThread(() -> {
             try {
                 writer.run();

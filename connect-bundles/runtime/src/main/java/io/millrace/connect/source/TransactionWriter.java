@@ -30,6 +30,7 @@ final class TransactionWriter {
 
     private final TaskSetup setup;
     private final Producer<byte[], byte[]> producer;
+    private final Producer<byte[], byte[]> offsetsProducer;
     private final SourceTask task;
     private final BatchQueue queue;
     private final boolean transactional;
@@ -43,9 +44,11 @@ final class TransactionWriter {
     private long openedNanos;
     private long bytes;
 
-    TransactionWriter(TaskSetup setup, Producer<byte[], byte[]> producer, SourceTask task, BatchQueue queue) {
+    /** @param offsetsProducer the same as the records', or that of another cluster */
+    TransactionWriter(TaskSetup setup, Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsetsProducer, SourceTask task, BatchQueue queue) {
         this.setup = setup;
         this.producer = producer;
+        this.offsetsProducer = offsetsProducer;
         this.task = task;
         this.queue = queue;
         this.transactional = setup.options().exactlyOnce();
@@ -135,11 +138,13 @@ final class TransactionWriter {
             producer.flush();
             sent.forEach(one -> metadata(one));
         }
-        offsets.forEach((partition, offset) -> producer.send(SourceOffsets.record(connector, partition, offset)));
+        List<Future<RecordMetadata>> stored = new ArrayList<>();
+        offsets.forEach((partition, offset) -> stored.add(offsetsProducer.send(SourceOffsets.record(connector, partition, offset))));
         if (transactional) {
             producer.commitTransaction();
         } else {
-            producer.flush();
+            offsetsProducer.flush();
+            stored.forEach(this::metadata);
         }
         open = false;
         setup.counters().batch(sent.size(), bytes);
@@ -167,11 +172,12 @@ final class TransactionWriter {
     }
 
     private RecordMetadata metadata(Sent one) {
-        if (one.metadata() == null) {
-            return null;
-        }
+        return one.metadata() == null ? null : metadata(one.metadata());
+    }
+
+    private RecordMetadata metadata(Future<RecordMetadata> written) {
         try {
-            return one.metadata().get();
+            return written.get();
         } catch (ExecutionException e) {
             throw new ConnectException(setup.id() + ": a record could not be written: " + e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {

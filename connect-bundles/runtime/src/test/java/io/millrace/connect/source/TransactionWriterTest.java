@@ -42,7 +42,7 @@ class TransactionWriterTest {
         ConnectorConfig config = new ConnectorConfig(values, false);
         TaskSetup setup = new TaskSetup(new TaskId("c", 0), config, Map.of(), null, getClass().getClassLoader(), null, null, null, null, counters,
                 _ -> { }, _ -> { }, new TaskSetup.TaskOptions(true, boundary.equals("connector"), 1_000));
-        return new TransactionWriter(setup, producer, task, queue);
+        return new TransactionWriter(setup, producer, producer, task, queue);
     }
 
     private void queue(End end, String... values) throws InterruptedException {
