@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DeleteConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.FeatureMetadata;
 import org.apache.kafka.clients.admin.SupportedVersionRange;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.KafkaFuture;
@@ -24,6 +27,7 @@ import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
+import org.apache.kafka.common.errors.GroupSubscribedToTopicException;
 import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -107,5 +111,25 @@ class AdminTest {
         assertThat(admin.describeConsumerGroups(List.of("readers"), new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
                 .all().get().get("readers").authorizedOperations())
                 .containsExactlyInAnyOrder(AclOperation.READ, AclOperation.DELETE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS, AclOperation.ALTER_CONFIGS);
+    }
+
+    @Test
+    void offsetsOfAnActiveGroupAreDeletedOfTopicsThatItDoesNotRead() throws Exception {
+        clients.createTopic("payments", 1, Map.of());
+        TopicPartition payments = new TopicPartition("payments", 0);
+        TopicPartition missing = new TopicPartition("missing", 0);
+        try (KafkaConsumer<String, String> consumer = clients.consumer("group.id", "readers")) {
+            consumer.subscribe(List.of("orders"));
+            while (consumer.assignment().isEmpty()) {
+                consumer.poll(Duration.ofMillis(50));
+            }
+            consumer.commitSync(Map.of(ORDERS, new OffsetAndMetadata(0), payments, new OffsetAndMetadata(0)));
+            DeleteConsumerGroupOffsetsResult results = admin.deleteConsumerGroupOffsets("readers", Set.of(ORDERS, payments, missing));
+            assertThatThrownBy(results.partitionResult(ORDERS)::get).cause().isInstanceOf(GroupSubscribedToTopicException.class);
+            assertThatThrownBy(results.partitionResult(missing)::get).cause().isInstanceOf(UnknownTopicOrPartitionException.class);
+            results.partitionResult(payments).get();
+            assertThat(admin.listConsumerGroupOffsets("readers").partitionsToOffsetAndMetadata().get()).containsOnlyKeys(ORDERS);
+        }
+        admin.deleteConsumerGroupOffsets("readers", Set.of(ORDERS)).all().get();
     }
 }

@@ -46,20 +46,20 @@ final class DescribeGroups implements Handler {
         DescribedGroup described = new DescribedGroup().setGroupId(id).setProtocolType("").setProtocolData("");
         if (group == null) {
             if (state.exists(id)) {
-                return described.setGroupState(Group.State.EMPTY.toString());
+                return described.setGroupState(GroupState.EMPTY.toString());
             }
             described.setGroupState("Dead");
             return version < 6 ? described
                     : described.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code()).setErrorMessage("there is no group " + id);
         }
-        boolean settled = group.state() == Group.State.STABLE || group.state() == Group.State.COMPLETING;
+        boolean settled = group.state() == GroupState.STABLE || group.state() == GroupState.COMPLETING;
         described.setGroupState(group.state().toString()).setProtocolType(group.protocolType() == null ? "" : group.protocolType())
                 .setProtocolData(settled && group.protocol() != null ? group.protocol() : "");
         for (Member member : group.members()) {
             described.members().add(new DescribedGroupMember().setMemberId(member.id()).setGroupInstanceId(member.identity().instanceId())
                     .setClientId(member.identity().clientId()).setClientHost(member.identity().clientHost())
                     .setMemberMetadata(settled ? member.metadata(group.protocol()) : new byte[0])
-                    .setMemberAssignment(group.state() == Group.State.STABLE ? member.assignment() : new byte[0]));
+                    .setMemberAssignment(group.state() == GroupState.STABLE ? member.assignment() : new byte[0]));
         }
         return described;
     }

@@ -2,13 +2,11 @@ package io.millrace.broker.group;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.JoinGroupResponseData.JoinGroupResponseMember;
 import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
@@ -18,43 +16,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One group of the classic protocol:
- * <pre>
- * EMPTY      -> PREPARING  a member joined
- * PREPARING  -> COMPLETING all members joined, or the rebalance timeout passed and those who did not are out; the generation grows
- *            -> EMPTY      nobody is left
- * COMPLETING -> STABLE     the leader sent the assignments
- *            -> PREPARING  a member joined, left or died
- * STABLE     -> PREPARING  likewise, or the leader joined again
- * </pre>
- * Deterministic. {@link #takeChange} tells whether there is something to persist.
+ * One group of the classic protocol; {@link GroupState} has its ways.
+ *
+ * <p>Deterministic. {@link #takeChange} tells whether there is something to persist.
  */
 final class Group {
 
     private static final Logger LOG = LoggerFactory.getLogger(Group.class);
 
-    enum State {
-        EMPTY("Empty"), PREPARING("PreparingRebalance"), COMPLETING("CompletingRebalance"), STABLE("Stable");
-
-        private final String text;
-
-        State(String text) {
-            this.text = text;
-        }
-
-        @Override
-        public String toString() {
-            return text;
-        }
-    }
-
     private final String id;
     private final int initialDelayMs;
-    private final Map<String, Member> members = new LinkedHashMap<>();
-    private final Map<String, String> memberOfInstance = new HashMap<>();
-    /** Ids given out and not yet used (KIP-394), with the time until which they are good. */
-    private final Map<String, Long> pending = new HashMap<>();
-    private State state = State.EMPTY;
+    private final Members members = new Members();
+    private GroupState state = GroupState.EMPTY;
     private long since;
     private int generation;
     private String protocolType;
@@ -84,19 +57,19 @@ final class Group {
             member.assign(one.assignment());
             group.add(member);
         }
-        group.state = group.members.isEmpty() ? State.EMPTY : State.STABLE;
+        group.state = group.members.isEmpty() ? GroupState.EMPTY : GroupState.STABLE;
         return group;
     }
 
     void resume(long now) {
-        members.values().forEach(member -> member.heard(now));
+        members.all().forEach(member -> member.heard(now));
     }
 
     String id() {
         return id;
     }
 
-    State state() {
+    GroupState state() {
         return state;
     }
 
@@ -121,7 +94,7 @@ final class Group {
     }
 
     Collection<Member> members() {
-        return members.values();
+        return members.all();
     }
 
     Member member(String memberId) {
@@ -129,15 +102,27 @@ final class Group {
     }
 
     String memberOfInstance(String instanceId) {
-        return memberOfInstance.get(instanceId);
+        return members.ofInstance(instanceId);
+    }
+
+    /** What the members read, if they are consumers and have agreed how to say it. */
+    Subscription subscription() {
+        if (members.isEmpty()) {
+            return Subscription.NONE;
+        }
+        return Subscription.of(members.all(), isOfConsumers() ? protocol : null);
+    }
+
+    boolean isOfConsumers() {
+        return ConsumerProtocol.PROTOCOL_TYPE.equals(protocolType);
     }
 
     boolean isPending(String memberId) {
-        return pending.containsKey(memberId);
+        return members.isReserved(memberId);
     }
 
     boolean isUnused() {
-        return state == State.EMPTY && pending.isEmpty();
+        return state == GroupState.EMPTY && !members.hasReserved();
     }
 
     /** Whether there is something new to persist; asking takes it. */
@@ -152,29 +137,23 @@ final class Group {
     }
 
     void reserve(String memberId, int sessionTimeoutMs, long now) {
-        pending.put(memberId, now + sessionTimeoutMs);
+        members.reserve(memberId, now + sessionTimeoutMs);
     }
 
     /** Whether a member of this type and these protocols could be in. */
     boolean accepts(String type, Set<String> protocols) {
-        if (members.isEmpty()) {
-            return true;
-        }
-        return type.equals(protocolType) && protocols.stream().anyMatch(candidate -> members.values().stream().allMatch(member -> member.speaks(candidate)));
+        return members.isEmpty() || type.equals(protocolType) && members.speakOneOf(protocols);
     }
 
     private void add(Member member) {
-        members.put(member.id(), member);
-        if (member.isStatic()) {
-            memberOfInstance.put(member.identity().instanceId(), member.id());
-        }
+        members.add(member);
         if (leader == null) {
             leader = member.id();
         }
     }
 
     void join(Member.Identity identity, String type, Map<String, byte[]> protocols, CompletableFuture<JoinGroupResponseData> answer, long now) {
-        pending.remove(identity.id());
+        members.release(identity.id());
         Member member = new Member(identity, protocols);
         member.heard(now);
         member.join(answer);
@@ -183,7 +162,7 @@ final class Group {
             leader = null;
         }
         add(member);
-        if (state == State.PREPARING && now < delayedUntil) {
+        if (state == GroupState.PREPARING && now < delayedUntil) {
             delayedUntil = Math.min(now + initialDelayMs, delayLimit);
             deadline = delayedUntil;
         }
@@ -193,7 +172,7 @@ final class Group {
     void rejoin(Member member, Member.Identity identity, Map<String, byte[]> protocols, CompletableFuture<JoinGroupResponseData> answer, long now) {
         boolean unchanged = member.matches(protocols);
         member.heard(now);
-        if (state == State.COMPLETING && unchanged || state == State.STABLE && unchanged && !member.id().equals(leader)) {
+        if (state == GroupState.COMPLETING && unchanged || state == GroupState.STABLE && unchanged && !member.id().equals(leader)) {
             // Its earlier response was lost, or it only wants to know.
             answer.complete(joinResponse(member));
             return;
@@ -206,7 +185,7 @@ final class Group {
     /** A static member came back under a new id: takes the old one's place, without a rebalance if nothing else changes (KIP-345). */
     void replace(Member old, Member.Identity identity, Map<String, byte[]> protocols, boolean canSkipAssignment, CompletableFuture<JoinGroupResponseData> answer,
             long now) {
-        members.remove(old.id());
+        members.remove(old);
         old.joined(joinRefused(Errors.FENCED_INSTANCE_ID, old.id()), now);
         old.synced(new SyncGroupResponseData().setErrorCode(Errors.FENCED_INSTANCE_ID.code()), now);
         Member member = new Member(identity, protocols);
@@ -219,8 +198,8 @@ final class Group {
         }
         add(member);
         boolean sameSubscription = protocol != null && member.speaks(protocol)
-                && java.util.Arrays.equals(old.metadata(protocol), member.metadata(protocol)) && protocol.equals(elected());
-        if (state == State.STABLE && sameSubscription) {
+                && java.util.Arrays.equals(old.metadata(protocol), member.metadata(protocol)) && protocol.equals(members.elected());
+        if (state == GroupState.STABLE && sameSubscription) {
             changed = true;
             JoinGroupResponseData response = joinResponse(member);
             if (canSkipAssignment) {
@@ -237,49 +216,49 @@ final class Group {
     }
 
     private void rebalance(long now, String why) {
-        if (state != State.PREPARING) {
+        if (state != GroupState.PREPARING) {
             LOG.debug("group {} rebalances after generation {}: {}", id, generation, why);
-            if (state == State.COMPLETING) {
+            if (state == GroupState.COMPLETING) {
                 refuseSyncs(now);
             }
-            int longest = members.values().stream().mapToInt(member -> member.identity().rebalanceTimeoutMs()).max().orElse(0);
-            boolean first = state == State.EMPTY && initialDelayMs > 0;
+            int longest = members.longestRebalanceTimeoutMs();
+            boolean first = state == GroupState.EMPTY && initialDelayMs > 0;
             delayedUntil = first ? now + Math.min(initialDelayMs, longest) : 0;
             delayLimit = now + longest;
             deadline = first ? delayedUntil : delayLimit;
-            enter(State.PREPARING, now);
+            enter(GroupState.PREPARING, now);
         }
         completeJoinIfAllThere(now);
     }
 
     private void refuseSyncs(long now) {
-        for (Member member : members.values()) {
+        for (Member member : members.all()) {
             member.assign(new byte[0]);
             member.synced(new SyncGroupResponseData().setErrorCode(Errors.REBALANCE_IN_PROGRESS.code()), now);
         }
     }
 
-    private void enter(State next, long now) {
+    private void enter(GroupState next, long now) {
         state = next;
         since = now;
     }
 
     private void completeJoinIfAllThere(long now) {
-        if (state == State.PREPARING && now >= delayedUntil && pending.isEmpty() && members.values().stream().allMatch(Member::isJoining)) {
+        if (state == GroupState.PREPARING && now >= delayedUntil && !members.hasReserved() && members.areAllJoining()) {
             completeJoin(now);
         }
     }
 
     private void completeJoin(long now) {
-        for (Member member : List.copyOf(members.values())) {
+        for (Member member : members.copy()) {
             if (!member.isJoining() && !member.isStatic()) {
                 LOG.info("group {}: member {} did not join in time and is out", id, member.id());
                 forget(member);
             }
         }
-        if (!members.isEmpty() && members.values().stream().noneMatch(Member::isJoining)) {
+        if (!members.isEmpty() && members.firstJoining().isEmpty()) {
             // Only static members that are away for a while: their sessions decide.
-            deadline = now + members.values().stream().mapToInt(member -> member.identity().rebalanceTimeoutMs()).max().orElse(0);
+            deadline = now + members.longestRebalanceTimeoutMs();
             return;
         }
         generation++;
@@ -289,15 +268,15 @@ final class Group {
             becomeEmpty(now);
             return;
         }
-        protocol = elected();
-        if (leader == null || !members.containsKey(leader) || !members.get(leader).isJoining()) {
-            leader = members.values().stream().filter(Member::isJoining).findFirst().orElseThrow().id();
+        protocol = members.elected();
+        if (leader == null || members.get(leader) == null || !members.get(leader).isJoining()) {
+            leader = members.firstJoining().orElseThrow().id();
         }
-        enter(State.COMPLETING, now);
-        deadline = now + members.values().stream().mapToInt(member -> member.identity().rebalanceTimeoutMs()).max().orElseThrow();
+        enter(GroupState.COMPLETING, now);
+        deadline = now + members.longestRebalanceTimeoutMs();
         // Persisted when the assignments are there.
         changed = false;
-        for (Member member : List.copyOf(members.values())) {
+        for (Member member : members.copy()) {
             // A static member that is away keeps its place without taking part.
             member.expectSync(member.isJoining());
             if (member.isJoining()) {
@@ -307,32 +286,11 @@ final class Group {
     }
 
     private void becomeEmpty(long now) {
-        enter(State.EMPTY, now);
+        enter(GroupState.EMPTY, now);
         protocol = null;
         leader = null;
         deadline = Long.MAX_VALUE;
         changed = true;
-    }
-
-    /** The protocol that every member speaks and most prefer. */
-    private String elected() {
-        Set<String> candidates = null;
-        for (Member member : members.values()) {
-            if (candidates == null) {
-                candidates = new LinkedHashSet<>();
-                member.protocols().forEach(candidates::add);
-            } else {
-                candidates.removeIf(candidate -> !member.speaks(candidate));
-            }
-        }
-        if (candidates == null || candidates.isEmpty()) {
-            return null;
-        }
-        Map<String, Integer> votes = new LinkedHashMap<>();
-        for (Member member : members.values()) {
-            votes.merge(member.vote(candidates), 1, Integer::sum);
-        }
-        return votes.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
     }
 
     private JoinGroupResponseData joinResponse(Member member) {
@@ -340,7 +298,7 @@ final class Group {
                 .setLeader(leader).setMemberId(member.id());
         if (member.id().equals(leader)) {
             List<JoinGroupResponseMember> all = new ArrayList<>();
-            for (Member each : members.values()) {
+            for (Member each : members.all()) {
                 all.add(new JoinGroupResponseMember().setMemberId(each.id()).setGroupInstanceId(each.identity().instanceId())
                         .setMetadata(each.metadata(protocol)));
             }
@@ -369,16 +327,16 @@ final class Group {
     }
 
     private void assign(List<SyncGroupRequestAssignment> assignments, long now) {
-        members.values().forEach(member -> member.assign(new byte[0]));
+        members.all().forEach(member -> member.assign(new byte[0]));
         for (SyncGroupRequestAssignment one : assignments) {
             Member member = members.get(one.memberId());
             if (member != null) {
                 member.assign(one.assignment());
             }
         }
-        enter(State.STABLE, now);
+        enter(GroupState.STABLE, now);
         changed = true;
-        for (Member member : members.values()) {
+        for (Member member : members.all()) {
             member.synced(assignmentOf(member), now);
         }
         stopWaitingIfAllSynced();
@@ -386,7 +344,7 @@ final class Group {
 
     /** The rest still has to fetch its assignment in time. */
     private void stopWaitingIfAllSynced() {
-        if (members.values().stream().allMatch(Member::isSynced)) {
+        if (members.areAllSynced()) {
             deadline = Long.MAX_VALUE;
         }
     }
@@ -396,7 +354,7 @@ final class Group {
     }
 
     void forgetPending(String memberId, long now) {
-        pending.remove(memberId);
+        members.release(memberId);
         completeJoinIfAllThere(now);
     }
 
@@ -406,21 +364,18 @@ final class Group {
     }
 
     private void forget(Member member) {
-        members.remove(member.id());
-        if (member.isStatic()) {
-            memberOfInstance.remove(member.identity().instanceId(), member.id());
-        }
+        members.remove(member);
         member.joined(joinRefused(Errors.UNKNOWN_MEMBER_ID, member.id()), 0);
         member.synced(new SyncGroupResponseData().setErrorCode(Errors.UNKNOWN_MEMBER_ID.code()), 0);
         if (member.id().equals(leader)) {
-            leader = members.isEmpty() ? null : members.keySet().iterator().next();
+            leader = members.isEmpty() ? null : members.all().iterator().next().id();
         }
     }
 
     private void afterRemoval(String why, long now) {
-        if (state == State.STABLE || state == State.COMPLETING) {
+        if (state == GroupState.STABLE || state == GroupState.COMPLETING) {
             rebalance(now, why);
-        } else if (state == State.PREPARING) {
+        } else if (state == GroupState.PREPARING) {
             if (members.isEmpty()) {
                 delayedUntil = 0;
             }
@@ -437,22 +392,15 @@ final class Group {
     }
 
     long nextDeadline() {
-        long next = state == State.EMPTY ? Long.MAX_VALUE : deadline;
-        for (Member member : members.values()) {
-            next = Math.min(next, member.sessionDeadline());
-        }
-        for (long until : pending.values()) {
-            next = Math.min(next, until);
-        }
-        return next;
+        return Math.min(state == GroupState.EMPTY ? Long.MAX_VALUE : deadline, members.nextDeadline());
     }
 
     void onTime(long now) {
-        if (pending.values().removeIf(until -> until <= now)) {
+        if (members.releaseUnused(now)) {
             completeJoinIfAllThere(now);
         }
-        for (Member member : List.copyOf(members.values())) {
-            if (members.containsKey(member.id()) && member.sessionDeadline() <= now) {
+        for (Member member : members.copy()) {
+            if (members.get(member.id()) != null && member.sessionDeadline() <= now) {
                 LOG.info("group {}: member {} was silent for its session of {} ms and is out", id, member.id(), member.identity().sessionTimeoutMs());
                 remove(member, "was silent for too long", now);
             }
@@ -468,7 +416,7 @@ final class Group {
                     delayedUntil = 0;
                     deadline = delayLimit;
                     completeJoinIfAllThere(now);
-                    if (state == State.PREPARING && deadline <= now) {
+                    if (state == GroupState.PREPARING && deadline <= now) {
                         completeJoin(now);
                     }
                 } else {
@@ -477,7 +425,7 @@ final class Group {
             }
             case COMPLETING, STABLE -> {
                 deadline = Long.MAX_VALUE;
-                for (Member member : List.copyOf(members.values())) {
+                for (Member member : members.copy()) {
                     if (!member.isSynced()) {
                         forget(member);
                         LOG.info("group {}: member {} did not fetch its assignment in time and is out", id, member.id());
@@ -489,7 +437,7 @@ final class Group {
     }
 
     void abandon(RuntimeException failure) {
-        for (Member member : members.values()) {
+        for (Member member : members.all()) {
             member.joined(joinRefused(Errors.forException(failure), member.id()), 0);
             member.synced(new SyncGroupResponseData().setErrorCode(Errors.forException(failure).code()), 0);
         }

@@ -35,7 +35,7 @@ public final class GroupCoordinator implements AutoCloseable {
         this.shards = Shards.load(Topic.GROUP_METADATA_TOPIC_NAME, settings.offsetsPartitions(), partitions, clock, clockwork,
                 () -> new GroupShard(settings, () -> UUID.randomUUID().toString()));
         partitions.onTopicDeleted(topic -> shards.all().forEach(shard -> shard.run((state, journal) -> {
-            state.topicDeleted(topic, journal);
+            state.offsets().topicDeleted(topic, journal);
             return null;
         })));
     }
@@ -62,6 +62,10 @@ public final class GroupCoordinator implements AutoCloseable {
     /** @return null if there is no topic of that id */
     String topicName(boolean byId, Uuid id, String name) {
         return byId ? topicNames.apply(id).orElse(null) : name;
+    }
+
+    boolean isTopic(String name) {
+        return partitions.log(new TopicPartition(name, 0)).isPresent();
     }
 
     Uuid topicId(TopicPartition partition) {

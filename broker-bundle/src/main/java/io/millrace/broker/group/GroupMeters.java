@@ -22,10 +22,10 @@ final class GroupMeters {
     private static final Meter STATE = Meter.state("kafka_consumergroup_state", "1 for the state a group is in.");
     private static final Meter OFFSET = Meter.gauge("kafka_consumergroup_current_offset", "Offset that a group committed.");
     private static final Meter LAG = Meter.gauge("kafka_consumergroup_lag", "Records between a group's committed offset and the partition's high watermark.");
-    private static final Map<Group.State, String> NAMES = Map.of(Group.State.EMPTY, "NumGroupsEmpty", Group.State.PREPARING, "NumGroupsPreparingRebalance",
-            Group.State.COMPLETING, "NumGroupsCompletingRebalance", Group.State.STABLE, "NumGroupsStable");
+    private static final Map<GroupState, String> NAMES = Map.of(GroupState.EMPTY, "NumGroupsEmpty", GroupState.PREPARING, "NumGroupsPreparingRebalance",
+            GroupState.COMPLETING, "NumGroupsCompletingRebalance", GroupState.STABLE, "NumGroupsStable");
 
-    private record Seen(String id, Group.State state, int members, Map<TopicPartition, Long> offsets) {
+    private record Seen(String id, GroupState state, int members, Map<TopicPartition, Long> offsets) {
     }
 
     private GroupMeters() {
@@ -40,8 +40,8 @@ final class GroupMeters {
         groups.forEach(group -> tell(meters, group, partitions));
         String type = "GroupMetadataManager";
         meters.gauge(KafkaName.gauge("coordinator.group", type, "NumGroups", "Groups."), Tags.NONE, () -> sum(shards, shard -> shard.groupIds().size()));
-        meters.gauge(KafkaName.gauge("coordinator.group", type, "NumOffsets", "Committed offsets."), Tags.NONE, () -> sum(shards, GroupShard::offsetCount));
-        for (Group.State state : Group.State.values()) {
+        meters.gauge(KafkaName.gauge("coordinator.group", type, "NumOffsets", "Committed offsets."), Tags.NONE, () -> sum(shards, shard -> shard.offsets().count()));
+        for (GroupState state : GroupState.values()) {
             meters.gauge(KafkaName.gauge("coordinator.group", type, NAMES.get(state), "Groups in the state " + state + "."), Tags.NONE,
                     () -> sum(shards, shard -> inState(shard, state)));
         }
@@ -51,15 +51,15 @@ final class GroupMeters {
         return shards.ifLoaded().stream().mapToInt(shard -> shard.run((state, _) -> count.applyAsInt(state))).sum();
     }
 
-    private static int inState(GroupShard shard, Group.State state) {
-        return (int) shard.groupIds().stream().map(shard::group).filter(group -> (group == null ? Group.State.EMPTY : group.state()) == state).count();
+    private static int inState(GroupShard shard, GroupState state) {
+        return (int) shard.groupIds().stream().map(shard::group).filter(group -> (group == null ? GroupState.EMPTY : group.state()) == state).count();
     }
 
     private static Seen seen(GroupShard shard, String id) {
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        shard.offsets(id).forEach((partition, committed) -> offsets.put(partition, committed.offset()));
+        shard.offsets().of(id).forEach((partition, committed) -> offsets.put(partition, committed.offset()));
         Group group = shard.group(id);
-        return new Seen(id, group == null ? Group.State.EMPTY : group.state(), group == null ? 0 : group.members().size(), offsets);
+        return new Seen(id, group == null ? GroupState.EMPTY : group.state(), group == null ? 0 : group.members().size(), offsets);
     }
 
     private static void tell(Meters meters, Seen group, Partitions partitions) {

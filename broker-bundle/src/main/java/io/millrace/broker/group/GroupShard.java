@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
@@ -31,18 +30,11 @@ final class GroupShard implements StateMachine {
     record Committer(String memberId, String instanceId, int generation) {
     }
 
-    private record Due(long time, String group) {
-    }
-
     private final CoordinatorSettings settings;
     private final Supplier<String> uniqueIds;
     private final Map<String, Group> groups = new HashMap<>();
-    private final Map<String, Map<TopicPartition, CommittedOffset>> offsets = new HashMap<>();
-    /** Offsets of open transactions, by producer id, then group. */
-    private final Map<Long, Map<String, Map<TopicPartition, CommittedOffset>>> pendingOffsets = new HashMap<>();
-    /** Deadlines only ever get later without a new entry: what is due too early is looked at and put back. */
-    private final PriorityQueue<Due> due = new PriorityQueue<>((a, b) -> Long.compare(a.time, b.time));
-    private final Map<String, Long> scheduled = new HashMap<>();
+    private final GroupOffsets offsets = new GroupOffsets();
+    private final Alarms alarms = new Alarms();
     private long nextRetentionCheck = NEVER;
 
     GroupShard(CoordinatorSettings settings, Supplier<String> uniqueIds) {
@@ -53,15 +45,8 @@ final class GroupShard implements StateMachine {
     @Override
     public void replay(long producerId, short producerEpoch, ByteBuffer key, ByteBuffer value) {
         switch (GroupRecords.key(key)) {
-            case GroupRecords.OffsetKey(String group, TopicPartition partition) -> {
-                if (value == null) {
-                    dropOffset(group, partition);
-                } else if (producerId != Journal.NO_PRODUCER) {
-                    pend(producerId, group, partition, GroupRecords.offset(value));
-                } else {
-                    offsets.computeIfAbsent(group, _ -> new HashMap<>()).put(partition, GroupRecords.offset(value));
-                }
-            }
+            case GroupRecords.OffsetKey(String group, TopicPartition partition) ->
+                offsets.replay(producerId, group, partition, value == null ? null : GroupRecords.offset(value));
             case GroupRecords.GroupKey(String group) -> {
                 if (value == null) {
                     groups.remove(group);
@@ -85,23 +70,18 @@ final class GroupShard implements StateMachine {
 
     @Override
     public void ended(long producerId, boolean committed) {
-        Map<String, Map<TopicPartition, CommittedOffset>> ended = pendingOffsets.remove(producerId);
-        if (ended != null && committed) {
-            ended.forEach((group, positions) -> offsets.computeIfAbsent(group, _ -> new HashMap<>()).putAll(positions));
-        }
+        offsets.ended(producerId, committed);
     }
 
     @Override
     public long nextDeadline() {
-        return Math.min(nextRetentionCheck, due.isEmpty() ? NEVER : due.peek().time);
+        return Math.min(nextRetentionCheck, alarms.next());
     }
 
     @Override
     public void onTime(Journal journal) {
-        while (!due.isEmpty() && due.peek().time <= journal.now()) {
-            Due next = due.poll();
-            scheduled.remove(next.group, next.time);
-            Group group = groups.get(next.group);
+        for (String due = alarms.due(journal.now()); due != null; due = alarms.due(journal.now())) {
+            Group group = groups.get(due);
             if (group != null) {
                 group.onTime(journal.now());
                 settle(group, journal);
@@ -109,7 +89,7 @@ final class GroupShard implements StateMachine {
         }
         if (nextRetentionCheck <= journal.now()) {
             nextRetentionCheck = journal.now() + RETENTION_CHECK_MS;
-            expireOffsets(journal);
+            expire(journal);
         }
     }
 
@@ -131,11 +111,7 @@ final class GroupShard implements StateMachine {
     }
 
     private void schedule(Group group) {
-        long next = group.nextDeadline();
-        if (next != NEVER && next < scheduled.getOrDefault(group.id(), NEVER)) {
-            scheduled.put(group.id(), next);
-            due.add(new Due(next, group.id()));
-        }
+        alarms.set(group.id(), group.nextDeadline());
     }
 
     CompletableFuture<JoinGroupResponseData> join(JoinGroupRequestData request, short version, String clientId, String clientHost, Journal journal) {
@@ -259,7 +235,7 @@ final class GroupShard implements StateMachine {
         }
         group.member(request.memberId()).heard(journal.now());
         settle(group, journal);
-        return group.state() == Group.State.PREPARING ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
+        return group.state() == GroupState.PREPARING ? Errors.REBALANCE_IN_PROGRESS : Errors.NONE;
     }
 
     Errors leave(String groupId, MemberIdentity leaving, Journal journal) {
@@ -287,7 +263,7 @@ final class GroupShard implements StateMachine {
     Errors admit(String groupId, Committer committer, boolean transactional, Journal journal) {
         Group group = groups.get(groupId);
         boolean anonymous = committer.generation < 0 && committer.memberId.isEmpty() && committer.instanceId == null;
-        if (group == null || group.state() == Group.State.EMPTY) {
+        if (group == null || group.state() == GroupState.EMPTY) {
             return committer.generation < 0 ? Errors.NONE : exists(groupId) ? Errors.UNKNOWN_MEMBER_ID : Errors.ILLEGAL_GENERATION;
         }
         if (anonymous) {
@@ -300,39 +276,15 @@ final class GroupShard implements StateMachine {
         if (committer.generation != group.generation()) {
             return Errors.ILLEGAL_GENERATION;
         }
-        if (!transactional && group.state() == Group.State.COMPLETING) {
+        if (!transactional && group.state() == GroupState.COMPLETING) {
             return Errors.REBALANCE_IN_PROGRESS;
         }
         group.member(committer.memberId).heard(journal.now());
         return Errors.NONE;
     }
 
-    void commit(String group, TopicPartition partition, CommittedOffset committed, Journal journal) {
-        offsets.computeIfAbsent(group, _ -> new HashMap<>()).put(partition, committed);
-        journal.put(GroupRecords.offsetKey(group, partition), GroupRecords.offset(committed));
-    }
-
-    void commitInTransaction(long producerId, short producerEpoch, String group, TopicPartition partition, CommittedOffset committed, Journal journal) {
-        pend(producerId, group, partition, committed);
-        journal.put(producerId, producerEpoch, GroupRecords.offsetKey(group, partition), GroupRecords.offset(committed));
-    }
-
-    private void pend(long producerId, String group, TopicPartition partition, CommittedOffset committed) {
-        pendingOffsets.computeIfAbsent(producerId, _ -> new HashMap<>()).computeIfAbsent(group, _ -> new HashMap<>()).put(partition, committed);
-    }
-
-    /** @return by partition, never null */
-    Map<TopicPartition, CommittedOffset> offsets(String group) {
-        return offsets.getOrDefault(group, Map.of());
-    }
-
-    int offsetCount() {
-        return offsets.values().stream().mapToInt(Map::size).sum();
-    }
-
-    /** Whether an open transaction may change the group's position in the partition. */
-    boolean isUnstable(String group, TopicPartition partition) {
-        return pendingOffsets.values().stream().anyMatch(byGroup -> byGroup.getOrDefault(group, Map.of()).containsKey(partition));
+    GroupOffsets offsets() {
+        return offsets;
     }
 
     Group group(String groupId) {
@@ -340,17 +292,13 @@ final class GroupShard implements StateMachine {
     }
 
     boolean exists(String groupId) {
-        return groups.containsKey(groupId) || offsets.containsKey(groupId) || hasPending(groupId);
-    }
-
-    private boolean hasPending(String groupId) {
-        return pendingOffsets.values().stream().anyMatch(byGroup -> byGroup.containsKey(groupId));
+        return groups.containsKey(groupId) || offsets.exist(groupId);
     }
 
     /** Groups that only have offsets, too. */
     List<String> groupIds() {
         List<String> all = new ArrayList<>(groups.keySet());
-        offsets.keySet().stream().filter(id -> !groups.containsKey(id)).forEach(all::add);
+        offsets.groups().stream().filter(id -> !groups.containsKey(id)).forEach(all::add);
         return all;
     }
 
@@ -362,57 +310,40 @@ final class GroupShard implements StateMachine {
         if (group != null && !group.isUnused()) {
             return Errors.NON_EMPTY_GROUP;
         }
-        for (TopicPartition partition : List.copyOf(offsets(groupId).keySet())) {
-            removeOffset(groupId, partition, journal);
-        }
-        pendingOffsets.values().forEach(byGroup -> byGroup.remove(groupId));
+        offsets.groupDeleted(groupId, journal);
         if (groups.remove(groupId) != null) {
             journal.remove(GroupRecords.groupKey(groupId));
         }
         return Errors.NONE;
     }
 
-    void removeOffset(String group, TopicPartition partition, Journal journal) {
-        if (dropOffset(group, partition)) {
-            journal.remove(GroupRecords.offsetKey(group, partition));
-        }
+    /**
+     * Whether the group's offsets of a topic may go, and which error says that they may not. Those of a topic that members read may not; what a group
+     * reads that is no consumer's is not known.
+     */
+    Errors checkRemoval(String groupId, String topic) {
+        Group group = groups.get(groupId);
+        return group == null || group.isUnused() || !group.subscription().covers(topic) ? Errors.NONE : Errors.GROUP_SUBSCRIBED_TO_TOPIC;
     }
 
-    private boolean dropOffset(String group, TopicPartition partition) {
-        Map<TopicPartition, CommittedOffset> ofGroup = offsets.get(group);
-        boolean was = ofGroup != null && ofGroup.remove(partition) != null;
-        if (was && ofGroup.isEmpty()) {
-            offsets.remove(group);
-        }
-        return was;
-    }
-
-    void topicDeleted(String topic, Journal journal) {
-        for (String group : List.copyOf(offsets.keySet())) {
-            for (TopicPartition partition : List.copyOf(offsets(group).keySet())) {
-                if (partition.topic().equals(topic)) {
-                    removeOffset(group, partition, journal);
-                }
-            }
-        }
-        pendingOffsets.values().forEach(byGroup -> byGroup.values().forEach(ofGroup -> ofGroup.keySet().removeIf(partition -> partition.topic().equals(topic))));
-    }
-
-    private void expireOffsets(Journal journal) {
+    /** By the rules of KIP-211: without members a group's offsets stay for a while, with members those of topics that none of them reads any more. */
+    private void expire(Journal journal) {
         long before = journal.now() - settings.offsetsRetentionMs();
         for (String id : groupIds()) {
             Group group = groups.get(id);
-            if (group != null && (!group.isUnused() || group.since() > before)) {
-                continue;
-            }
-            for (Map.Entry<TopicPartition, CommittedOffset> entry : List.copyOf(offsets(id).entrySet())) {
-                if (entry.getValue().committedAt() <= before) {
-                    removeOffset(id, entry.getKey(), journal);
+            if (group == null) {
+                offsets.expire(id, before, _ -> true, journal);
+            } else if (!group.isUnused()) {
+                if (group.state() == GroupState.STABLE) {
+                    Subscription read = group.subscription();
+                    offsets.expire(id, before, topic -> !read.covers(topic), journal);
                 }
-            }
-            if (group != null && !offsets.containsKey(id) && !hasPending(id)) {
-                groups.remove(id);
-                journal.remove(GroupRecords.groupKey(id));
+            } else if (group.since() <= before) {
+                offsets.expire(id, before, _ -> true, journal);
+                if (!offsets.exist(id)) {
+                    groups.remove(id);
+                    journal.remove(GroupRecords.groupKey(id));
+                }
             }
         }
     }

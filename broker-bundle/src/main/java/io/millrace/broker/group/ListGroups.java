@@ -39,7 +39,7 @@ final class ListGroups implements Handler {
             shard.run((state, _) -> {
                 for (String id : state.groupIds()) {
                     Group group = state.group(id);
-                    String is = (group == null ? Group.State.EMPTY : group.state()).toString();
+                    String is = (group == null ? GroupState.EMPTY : group.state()).toString();
                     if (request.statesFilter().isEmpty() || request.statesFilter().stream().anyMatch(is::equalsIgnoreCase)) {
                         response.groups().add(new ListedGroup().setGroupId(id).setGroupState(is).setGroupType(CLASSIC.toLowerCase(Locale.ROOT))
                                 .setProtocolType(group == null || group.protocolType() == null ? "" : group.protocolType()));

@@ -48,7 +48,7 @@ final class OffsetCommit implements Handler {
                 for (OffsetCommitRequestPartition one : topic.partitions()) {
                     Errors error = refused != Errors.NONE ? refused : groups.check(name, one.partitionIndex(), one.committedMetadata());
                     if (error == Errors.NONE) {
-                        state.commit(request.groupId(), new TopicPartition(name, one.partitionIndex()), new CommittedOffset(one.committedOffset(),
+                        state.offsets().commit(request.groupId(), new TopicPartition(name, one.partitionIndex()), new CommittedOffset(one.committedOffset(),
                                 one.committedLeaderEpoch(), one.committedMetadata() == null ? "" : one.committedMetadata(), journal.now()), journal);
                     }
                     result.partitions().add(new OffsetCommitResponsePartition().setPartitionIndex(one.partitionIndex()).setErrorCode(error.code()));

@@ -17,7 +17,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.OffsetDeleteRequest;
 import org.apache.kafka.common.requests.OffsetDeleteResponse;
 
-/** Deletes offsets of a group without members. */
+/** Deletes offsets of a group, except of topics that its members read. */
 final class OffsetDelete implements Handler {
 
     private final GroupCoordinator groups;
@@ -42,20 +42,23 @@ final class OffsetDelete implements Handler {
         };
     }
 
-    private static OffsetDeleteResponseData delete(GroupShard state, OffsetDeleteRequestData request, Journal journal) {
+    private OffsetDeleteResponseData delete(GroupShard state, OffsetDeleteRequestData request, Journal journal) {
         OffsetDeleteResponseData response = new OffsetDeleteResponseData();
         if (!state.exists(request.groupId())) {
             return response.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code());
         }
         Group group = state.group(request.groupId());
-        if (group != null && !group.isUnused()) {
+        if (group != null && !group.isUnused() && !group.isOfConsumers()) {
             return response.setErrorCode(Errors.NON_EMPTY_GROUP.code());
         }
         for (OffsetDeleteRequestTopic topic : request.topics()) {
             OffsetDeleteResponseTopic result = new OffsetDeleteResponseTopic().setName(topic.name());
+            Errors error = groups.isTopic(topic.name()) ? state.checkRemoval(request.groupId(), topic.name()) : Errors.UNKNOWN_TOPIC_OR_PARTITION;
             for (OffsetDeleteRequestPartition partition : topic.partitions()) {
-                state.removeOffset(request.groupId(), new TopicPartition(topic.name(), partition.partitionIndex()), journal);
-                result.partitions().add(new OffsetDeleteResponsePartition().setPartitionIndex(partition.partitionIndex()));
+                if (error == Errors.NONE) {
+                    state.offsets().remove(request.groupId(), new TopicPartition(topic.name(), partition.partitionIndex()), journal);
+                }
+                result.partitions().add(new OffsetDeleteResponsePartition().setPartitionIndex(partition.partitionIndex()).setErrorCode(error.code()));
             }
             response.topics().add(result);
         }

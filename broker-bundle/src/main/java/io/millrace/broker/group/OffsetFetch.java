@@ -59,7 +59,7 @@ final class OffsetFetch implements Handler {
 
     private OffsetFetchResponseGroup fetch(GroupShard state, OffsetFetchRequestGroup asked, boolean requireStable, short version) {
         OffsetFetchResponseGroup result = new OffsetFetchResponseGroup().setGroupId(asked.groupId());
-        Map<TopicPartition, CommittedOffset> offsets = state.offsets(asked.groupId());
+        Map<TopicPartition, CommittedOffset> offsets = state.offsets().of(asked.groupId());
         if (asked.topics() == null) {
             Map<String, OffsetFetchResponseTopics> topics = new TreeMap<>();
             offsets.keySet().forEach(partition -> topics
@@ -81,7 +81,7 @@ final class OffsetFetch implements Handler {
 
     private static OffsetFetchResponsePartitions position(GroupShard state, String group, TopicPartition partition,
             Map<TopicPartition, CommittedOffset> offsets, boolean requireStable) {
-        if (requireStable && state.isUnstable(group, partition)) {
+        if (requireStable && state.offsets().isUnstable(group, partition)) {
             return none(partition.partition()).setErrorCode(Errors.UNSTABLE_OFFSET_COMMIT.code());
         }
         CommittedOffset committed = offsets.get(partition);

@@ -57,7 +57,7 @@ final class TxnOffsetCommit implements Handler {
                 for (TxnOffsetCommitRequestPartition one : topic.partitions()) {
                     Errors error = refused != Errors.NONE ? refused : groups.check(name, one.partitionIndex(), one.committedMetadata());
                     if (error == Errors.NONE) {
-                        state.commitInTransaction(request.producerId(), request.producerEpoch(), request.groupId(),
+                        state.offsets().commitInTransaction(request.producerId(), request.producerEpoch(), request.groupId(),
                                 new TopicPartition(name, one.partitionIndex()), new CommittedOffset(one.committedOffset(), one.committedLeaderEpoch(),
                                         one.committedMetadata() == null ? "" : one.committedMetadata(), journal.now()), journal);
                     }

@@ -61,7 +61,7 @@ class GroupSimulationTest {
         }
         check("seed " + seed + " at rest");
         if (!clients.isEmpty()) {
-            assertThat(shard.group(GROUP).state()).as("seed " + seed).isEqualTo(Group.State.STABLE);
+            assertThat(shard.group(GROUP).state()).as("seed " + seed).isEqualTo(GroupState.STABLE);
             assertThat(shard.group(GROUP).members()).as("seed " + seed).hasSize(clients.size());
         }
     }
@@ -132,7 +132,7 @@ class GroupSimulationTest {
         void check(Group group, String at) {
             assertThat(group.generation()).as(at).isGreaterThanOrEqualTo(seen);
             seen = group.generation();
-            if (group.state() == Group.State.STABLE || group.state() == Group.State.COMPLETING) {
+            if (group.state() == GroupState.STABLE || group.state() == GroupState.COMPLETING) {
                 assertThat(group.member(group.leader())).as(at + ": leader " + group.leader()).isNotNull();
             }
         }
@@ -141,7 +141,7 @@ class GroupSimulationTest {
     /** In a stable group every member has an assignment, made for its generation. */
     private static final class StableMembersAreAssigned {
         static void check(Group group, String at) {
-            if (group.state() == Group.State.STABLE) {
+            if (group.state() == GroupState.STABLE) {
                 for (Member member : group.members()) {
                     assertThat(member.assignment()).as(at + ": " + member.id()).hasSize(4);
                     assertThat(ByteBuffer.wrap(member.assignment()).getInt()).as(at + ": " + member.id()).isEqualTo(group.generation());
