@@ -18,6 +18,7 @@ import io.millrace.connect.rest.ConnectRest;
 import io.millrace.connect.rest.Doorkeeper;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.SourceOffsets;
+import java.lang.management.PlatformLoggingMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,7 +97,7 @@ final class Runtime implements AutoCloseable {
                     Duration.ofMillis(config.getLong("connect.update.watch.ms"))), null)));
             unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder, null)));
             unlessClosed(() -> services.add(context.registerService(MeterSource.class, new ConnectMeters(herder), null)));
-            doorkeeper.open(new ConnectRest(herder, broker.clusterId()));
+            doorkeeper.open(new ConnectRest(herder, broker.clusterId(), this::logLevels));
             LOG.info("connect runtime ready, {} connector(s)", herder.names().size());
             return true;
         } catch (RuntimeException | LinkageError e) {
@@ -109,6 +111,11 @@ final class Runtime implements AutoCloseable {
             closeParts();
             return false;
         }
+    }
+
+    private PlatformLoggingMXBean logLevels() {
+        ServiceReference<PlatformLoggingMXBean> levels = context.getServiceReference(PlatformLoggingMXBean.class);
+        return levels == null ? null : context.getService(levels);
     }
 
     private synchronized void unlessClosed(BooleanSupplier step) {

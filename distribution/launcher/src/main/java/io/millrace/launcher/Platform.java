@@ -95,6 +95,7 @@ public final class Platform {
             Framework framework = new Felix(frameworkProperties(options, configuration, data));
             try {
                 framework.init();
+                LogLevels.offer(framework.getBundleContext());
                 Platform platform = new Platform(options, values, data, framework, install(framework, files));
                 platform.begin();
                 return platform;

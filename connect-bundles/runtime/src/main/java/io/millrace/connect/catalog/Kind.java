@@ -25,6 +25,11 @@ public enum Kind {
         return word;
     }
 
+    /** The simple name of what such a class implements. */
+    public String type() {
+        return serviceTypes.getFirst().substring(serviceTypes.getFirst().lastIndexOf('.') + 1);
+    }
+
     /** What an alias may leave out at the end of a class's simple name. */
     String suffix() {
         return suffix;

@@ -7,12 +7,15 @@ import io.millrace.connect.catalog.Provided;
 import io.millrace.connect.catalog.VersionRequirement;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.Config;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
@@ -20,11 +23,8 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.connector.Connector;
 import org.apache.kafka.connect.errors.ConnectException;
-import org.apache.kafka.connect.storage.Converter;
-import org.apache.kafka.connect.transforms.Transformation;
-import org.apache.kafka.connect.transforms.predicates.Predicate;
 
-/** Checks a connector's configuration against the common settings, the connector's own and those of its transformations and predicates. */
+/** Checks a connector's configuration against the common settings, the connector's own, its clients' and those of the classes that serve it. */
 public final class Validation {
 
     public static final Set<Kind> CONNECTORS = EnumSet.of(Kind.SOURCE, Kind.SINK);
@@ -38,7 +38,7 @@ public final class Validation {
     }
 
     /**
-     * @param className the connector's class
+     * @param className the connector's class, as the configuration names it
      * @param settings  every setting that is defined, with what is wrong with its value
      */
     public record Result(String className, List<Setting> settings) {
@@ -80,174 +80,88 @@ public final class Validation {
         Catalog.Entry entry = catalog.find(CONNECTORS, name).orElseThrow(() -> new ConnectException("Failed to find any class that implements "
                 + "Connector and which name matches " + name + "; install its plugin, or use one of " + known()));
         boolean sink = entry.kind() == Kind.SINK;
-        Map<String, ConfigKey> keys = new LinkedHashMap<>();
-        Map<String, ConfigValue> values = new LinkedHashMap<>();
         Map<String, String> config;
         try {
             config = variables.resolve(raw);
         } catch (ConfigException e) {
-            config = raw;
             ConfigDef all = ConnectorConfig.definition(sink);
             ConfigValue wrong = new ConfigValue(ConnectorConfig.NAME, raw.get(ConnectorConfig.NAME), List.of(), List.of(e.getMessage()));
-            return new Result(entry.name(), List.of(new Setting(all.configKeys().get(ConnectorConfig.NAME), wrong)));
+            return new Result(name, List.of(new Setting(all.configKeys().get(ConnectorConfig.NAME), wrong)));
         }
-        ConfigDef common = ConnectorConfig.definition(sink);
-        keys.putAll(common.configKeys());
-        common.validate(config).forEach(value -> values.put(value.name(), value));
+        Settings settings = new Settings();
+        settings.define(ConnectorConfig.definition(sink), config);
         if (sink) {
-            checkTopics(config, values);
+            checkTopics(config, settings);
         }
-        Optional<Catalog.Entry> versioned = inVersion(CONNECTORS, name, ConnectorConfig.CONNECTOR_VERSION, values);
-        if (versioned.isPresent()) {
-            new Validation(catalog.at(versioned.get().provided().plugin()), variables).others(versioned.get(), config, keys, values);
-        }
-
-        List<Setting> settings = new ArrayList<>();
-        values.forEach((key, value) -> {
-            if (Variables.hasVariable(raw.get(key))) {
-                value.value(raw.get(key));
-            }
-            settings.add(new Setting(keys.get(key), value));
+        connectorInVersion(name, settings).ifPresent(connector -> {
+            Catalog seen = catalog.at(connector.provided().plugin());
+            ServingClasses classes = new ServingClasses(seen, config, settings);
+            classes.converter(Kind.CONVERTER, ConnectorConfig.KEY_CONVERTER);
+            classes.converter(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER);
+            classes.converter(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER);
+            classes.aliased(Kind.TRANSFORMATION, ConnectorConfig.TRANSFORMS);
+            classes.aliased(Kind.PREDICATE, ConnectorConfig.PREDICATES);
+            own(connector.provided(), config, settings);
+            clients(config, settings);
+            classes.converterSettings(Kind.CONVERTER, ConnectorConfig.KEY_CONVERTER, "key");
+            classes.converterSettings(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER, "value");
+            classes.converterSettings(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, "header");
         });
-        return new Result(entry.name(), settings);
+        return new Result(name, settings.list(raw));
     }
 
-    /** What depends on the connector's class, and the classes that the connector is served by. */
-    private void others(Catalog.Entry connector, Map<String, String> config, Map<String, ConfigKey> keys, Map<String, ConfigValue> values) {
-        checkClass(Kind.CONVERTER, ConnectorConfig.KEY_CONVERTER, values);
-        checkClass(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER, values);
-        checkClass(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, values);
-        enrich(Kind.TRANSFORMATION, "transforms.", ConnectorConfig.TRANSFORMS, config, keys, values);
-        enrich(Kind.PREDICATE, "predicates.", ConnectorConfig.PREDICATES, config, keys, values);
-        own(connector.provided(), config, keys, values);
-    }
-
-    /** The class in the version that the value of the key asks for; empty if there is none, which the value then says, or if it is wrong itself. */
-    private Optional<Catalog.Entry> inVersion(Set<Kind> kinds, String name, String versionKey, Map<String, ConfigValue> values) {
-        ConfigValue version = values.get(versionKey);
+    /** The connector's class in the version that is asked for; empty if there is none, which the setting then says. */
+    private Optional<Catalog.Entry> connectorInVersion(String name, Settings settings) {
+        ConfigValue version = settings.value(ConnectorConfig.CONNECTOR_VERSION);
         if (!version.errorMessages().isEmpty()) {
             return Optional.empty();
         }
-        VersionRequirement required = VersionRequirement.of(version.value());
         try {
-            return catalog.find(kinds, name, required);
+            Optional<Catalog.Entry> found = catalog.find(CONNECTORS, name, VersionRequirement.of(version.value()));
+            found.ifPresent(entry -> settings.standard(ConnectorConfig.CONNECTOR_VERSION, catalog.version(entry), catalog.versions(CONNECTORS, name)));
+            return found;
         } catch (Catalog.NoSuchVersionException e) {
             version.addErrorMessage(e.getMessage());
-            version.recommendedValues(new ArrayList<>(catalog.versions(kinds, name)));
+            version.recommendedValues(new ArrayList<>(catalog.versions(CONNECTORS, name)));
             return Optional.empty();
         }
     }
 
     /** The settings a class defines, or empty if it has no such definition. Call on a thread of its own. */
     public static Optional<ConfigDef> definitionOf(Catalog.Entry entry) {
-        try (var _ = PluginScope.of(entry.provided().loader())) {
-            return Optional.ofNullable(switch (entry.kind()) {
-                case SOURCE, SINK -> entry.provided().instantiate(Connector.class).config();
-                case CONVERTER -> entry.provided().instantiate(Converter.class).config();
-                case HEADER_CONVERTER -> entry.provided().instantiate(org.apache.kafka.connect.storage.HeaderConverter.class).config();
-                case TRANSFORMATION -> entry.provided().instantiate(Transformation.class).config();
-                case PREDICATE -> entry.provided().instantiate(Predicate.class).config();
-            });
-        }
+        return ServingClasses.definitionOf(entry);
     }
 
     private List<String> known() {
         return catalog.entries(CONNECTORS).stream().map(Catalog.Entry::name).sorted().toList();
     }
 
-    private static void checkTopics(Map<String, String> config, Map<String, ConfigValue> values) {
-        String topics = config.getOrDefault(ConnectorConfig.TOPICS, "");
-        String pattern = config.getOrDefault(ConnectorConfig.TOPICS_REGEX, "");
-        String dead = config.getOrDefault(ConnectorConfig.DLQ_TOPIC, "");
-        boolean none = topics == null || topics.isBlank();
-        if (none == (pattern == null || pattern.isBlank())) {
-            values.get(ConnectorConfig.TOPICS).addErrorMessage(none
-                    ? "Must configure one of topics or topics.regex"
-                    : "topics and topics.regex are mutually exclusive options, but both are set");
+    private static void checkTopics(Map<String, String> config, Settings settings) {
+        ConfigValue topics = settings.value(ConnectorConfig.TOPICS);
+        ConfigValue regex = settings.value(ConnectorConfig.TOPICS_REGEX);
+        List<?> names = topics.value() instanceof List<?> list ? list : List.of();
+        String pattern = config.get(ConnectorConfig.TOPICS_REGEX) == null ? "" : config.get(ConnectorConfig.TOPICS_REGEX).strip();
+        if (names.isEmpty() == pattern.isEmpty()) {
+            String message = names.isEmpty() ? "Must configure one of topics or topics.regex"
+                    : "topics and topics.regex are mutually exclusive options, but both are set.";
+            topics.addErrorMessage(message);
+            regex.addErrorMessage(message);
         }
-        if (dead != null && !dead.isEmpty() && !none && List.of(topics.split("\\s*,\\s*")).contains(dead)) {
-            values.get(ConnectorConfig.DLQ_TOPIC).addErrorMessage(dead + " is also consumed; name another dead letter topic");
-        }
-    }
-
-    private void checkClass(Kind kind, String key, Map<String, ConfigValue> values) {
-        ConfigValue value = values.get(key);
-        if (value.value() instanceof String name) {
-            try {
-                ConfigValue version = values.get(key + "." + ConnectorConfig.PLUGIN_VERSION);
-                if (inVersion(EnumSet.of(kind), name, version.name(), values).isEmpty() && version.errorMessages().isEmpty()) {
-                    value.addErrorMessage("Class " + name + " could not be found; install its plugin or correct the name");
-                }
-            } catch (Catalog.LookupException e) {
-                value.addErrorMessage(e.getMessage());
-            }
-        }
-    }
-
-    private void enrich(Kind kind, String prefix, String listKey, Map<String, String> config, Map<String, ConfigKey> keys, Map<String, ConfigValue> values) {
-        if (!(values.get(listKey).value() instanceof List<?> aliases)) {
+        String dead = config.get(ConnectorConfig.DLQ_TOPIC) == null ? "" : config.get(ConnectorConfig.DLQ_TOPIC).strip();
+        if (dead.isEmpty()) {
             return;
         }
-        if (new LinkedHashSet<>(aliases).size() < aliases.size()) {
-            values.get(listKey).addErrorMessage("Duplicate alias provided in " + aliases);
+        if (names.contains(dead)) {
+            topics.addErrorMessage("The DLQ topic '" + dead + "' may not be included in the list of topics ('topics=" + names
+                    + "') consumed by the connector");
         }
-        for (Object alias : aliases) {
-            String own = prefix + alias + ".";
-            ConfigDef def = new ConfigDef().define("type", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH,
-                    "Class of the " + kind.word() + " " + alias);
-            ConnectorConfig.version(def, ConnectorConfig.PLUGIN_VERSION, kind.word(), ConfigDef.Importance.MEDIUM);
-            if (kind == Kind.TRANSFORMATION) {
-                def.define("predicate", ConfigDef.Type.STRING, null, ConfigDef.Importance.MEDIUM, "Alias of the predicate that decides")
-                        .define("negate", ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.MEDIUM, "Whether the predicate must be false");
-            }
-            String problem = null;
-            String versionProblem = null;
-            String type = config.get(own + "type");
-            if (type != null) {
-                try {
-                    Optional<Catalog.Entry> entry = catalog.find(EnumSet.of(kind), type,
-                            VersionRequirement.of(config.get(own + ConnectorConfig.PLUGIN_VERSION)));
-                    if (entry.isPresent()) {
-                        definitionOf(entry.get()).ifPresent(more -> more.configKeys().values().forEach(key -> {
-                            if (!def.configKeys().containsKey(key.name)) {
-                                def.define(key);
-                            }
-                        }));
-                    } else {
-                        problem = "Class " + type + " could not be found; install its plugin or correct the name";
-                    }
-                } catch (Catalog.NoSuchVersionException e) {
-                    versionProblem = e.getMessage();
-                } catch (ConnectException | Catalog.LookupException e) {
-                    problem = e.getMessage();
-                } catch (IllegalArgumentException e) {
-                    // The definition says the same of the value.
-                    versionProblem = null;
-                }
-            }
-            ConfigDef prefixed = new ConfigDef();
-            prefixed.embed(own, own.substring(0, own.length() - 1), 0, def);
-            keys.putAll(prefixed.configKeys());
-            for (ConfigValue value : prefixed.validate(config)) {
-                values.put(value.name(), value);
-            }
-            if (problem != null) {
-                values.get(own + "type").addErrorMessage(problem);
-            }
-            if (versionProblem != null) {
-                ConfigValue version = values.get(own + ConnectorConfig.PLUGIN_VERSION);
-                version.addErrorMessage(versionProblem);
-                version.recommendedValues(new ArrayList<>(catalog.versions(EnumSet.of(kind), type)));
-            }
-            String predicate = kind == Kind.TRANSFORMATION ? config.get(own + "predicate") : null;
-            Object predicates = values.get(ConnectorConfig.PREDICATES).value();
-            if (predicate != null && !(predicates instanceof List<?> known && known.contains(predicate))) {
-                values.get(own + "predicate").addErrorMessage("there is no predicate " + predicate + " in the list predicates");
-            }
+        if (!pattern.isEmpty() && regex.errorMessages().isEmpty() && Pattern.matches(pattern, dead)) {
+            regex.addErrorMessage("The DLQ topic '" + dead + "' may not be matched by the regex for the topics ('topics.regex=" + pattern
+                    + "') consumed by the connector");
         }
     }
 
-    private static void own(Provided provided, Map<String, String> config, Map<String, ConfigKey> keys, Map<String, ConfigValue> values) {
+    private static void own(Provided provided, Map<String, String> config, Settings settings) {
         try (var _ = PluginScope.of(provided.loader())) {
             Connector connector = provided.instantiate(Connector.class);
             ConfigDef def = connector.config();
@@ -258,13 +172,31 @@ public final class Validation {
             if (validated == null) {
                 throw new ConnectException(provided.className() + ".validate() must return a result, but returns null");
             }
-            keys.putAll(def.configKeys());
-            for (ConfigValue value : validated.configValues()) {
-                ConfigValue before = values.put(value.name(), value);
-                if (before != null) {
-                    before.errorMessages().stream().filter(error -> !value.errorMessages().contains(error)).forEach(value::addErrorMessage);
-                }
-            }
+            settings.define(def.configKeys().values(), validated.configValues());
+        } catch (LinkageError e) {
+            throw new ConnectException(provided.className() + " cannot say what it is to be set to: " + e + "; its plugin lacks a class or has another"
+                    + " version of it, install it with all it needs", e);
         }
+    }
+
+    /** What the connector's clients are given; Kafka's clients check it only when they are made. */
+    private static void clients(Map<String, String> config, Settings settings) {
+        clients("producer.override.", ProducerConfig.configDef(), config, settings);
+        clients("consumer.override.", ConsumerConfig.configDef(), config, settings);
+        clients("admin.override.", AdminClientConfig.configDef(), config, settings);
+    }
+
+    private static void clients(String prefix, ConfigDef def, Map<String, String> config, Settings settings) {
+        List<ConfigKey> keys = new ArrayList<>();
+        List<ConfigValue> values = new ArrayList<>();
+        config.keySet().stream().filter(key -> key.startsWith(prefix)).sorted().forEach(key -> {
+            ConfigKey known = def.configKeys().get(key.substring(prefix.length()));
+            if (known != null) {
+                keys.add(new ConfigKey(key, known.type, known.defaultValue, null, known.importance, known.documentation, known.group, known.orderInGroup,
+                        known.width, known.displayName, List.of(), null, known.internalConfig));
+            }
+            values.add(new ConfigValue(key, config.get(key), List.of(), new ArrayList<>()));
+        });
+        settings.define(keys, values);
     }
 }

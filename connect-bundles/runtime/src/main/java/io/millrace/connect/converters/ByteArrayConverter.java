@@ -8,6 +8,7 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
+import org.apache.kafka.connect.storage.ConverterConfig;
 import org.apache.kafka.connect.storage.HeaderConverter;
 
 /** Stands for Kafka's {@code org.apache.kafka.connect.converters.ByteArrayConverter}: passes bytes through. */
@@ -25,7 +26,7 @@ public final class ByteArrayConverter implements Converter, HeaderConverter {
 
     @Override
     public ConfigDef config() {
-        return new ConfigDef();
+        return ConverterConfig.newConfigDef();
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.storage.Converter;
+import org.apache.kafka.connect.storage.ConverterConfig;
 import org.apache.kafka.connect.storage.HeaderConverter;
 
 /** Converts values of one primitive type by Kafka's serializers; headers, too. */
@@ -38,7 +39,7 @@ abstract class NumberLikeConverter<T> implements Converter, HeaderConverter {
 
     @Override
     public ConfigDef config() {
-        return new ConfigDef();
+        return ConverterConfig.newConfigDef();
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -102,32 +103,42 @@ public final class Herder implements HealthCheck, AutoCloseable {
     }
 
     /**
-     * @param type  {@code source}, {@code sink} or {@code unknown}
-     * @param trace why it waits or failed, or empty
+     * @param type    {@code source}, {@code sink} or {@code unknown}
+     * @param version what the class says of itself, or null if there is no such class
+     * @param trace   why it waits or failed, or empty
      */
-    public record ConnectorStatus(String name, String type, RunState state, String trace, List<TaskStatus> tasks) {}
+    public record ConnectorStatus(String name, String type, RunState state, String version, String trace, List<TaskStatus> tasks) {}
 
-    /** @param restartAtMs when it is started again, 0 if it is not going to be */
-    public record TaskStatus(int id, RunState state, String trace, int restarts, long restartAtMs,
+    /**
+     * @param version     what the class says of itself, or null if the task has not started yet
+     * @param restartAtMs when it is started again, 0 if it is not going to be
+     */
+    public record TaskStatus(int id, RunState state, String version, String trace, int restarts, long restartAtMs,
             io.millrace.connect.task.TaskCounters.Snapshot counters) {}
 
     public ConnectorStatus status(String name) {
-        HostedConnector.Status status = connector(name).status();
+        return status(connector(name));
+    }
+
+    /** Empty if there is no such connector. */
+    public Optional<ConnectorStatus> find(String name) {
+        return Optional.ofNullable(connectors.get(name)).map(Herder::status);
+    }
+
+    private static ConnectorStatus status(HostedConnector connector) {
+        HostedConnector.Status status = connector.status();
         List<TaskStatus> tasks = new ArrayList<>();
         for (TaskRunner.Status task : status.tasks()) {
-            tasks.add(new TaskStatus(task.id().task(), task.state(), task.state() == RunState.FAILED ? task.trace() : "", task.restarts(),
+            tasks.add(new TaskStatus(task.id().task(), task.state(), task.version(), task.state() == RunState.FAILED ? task.trace() : "", task.restarts(),
                     task.restartAtMs(), task.counters()));
         }
-        return new ConnectorStatus(name, status.type(), status.state(), status.trace(), tasks);
+        return new ConnectorStatus(status.name(), status.type(), status.state(), status.version(), status.trace(), tasks);
     }
 
     // --- changes
 
     /** @return whether it is new */
     public boolean put(String name, Map<String, String> config, TargetState initial, boolean mayExist) throws InterruptedException {
-        if (name.isBlank() || name.chars().anyMatch(Character::isISOControl)) {
-            throw new HttpError(400, "a connector's name must not be empty or have control characters");
-        }
         Map<String, String> named = new LinkedHashMap<>(config);
         String other = named.putIfAbsent(ConnectorConfig.NAME, name);
         if (other != null && !other.equals(name)) {
@@ -221,19 +232,25 @@ public final class Herder implements HealthCheck, AutoCloseable {
      * Tasks belong to their connector's instance: unlike in Kafka Connect, a restart of a connector that runs takes them along.
      *
      * @param onlyFailed spares what has not failed
+     * @return what there is, with what is going to be restarted marked so
      */
-    public void restart(String name, boolean includeTasks, boolean onlyFailed) throws InterruptedException {
+    public ConnectorStatus restart(String name, boolean includeTasks, boolean onlyFailed) {
         HostedConnector connector = connector(name);
-        HostedConnector.Status before = connector.status();
-        if (!onlyFailed || before.state() == RunState.FAILED) {
-            inBackground("restart-" + name, connector::start);
-        } else if (includeTasks) {
-            for (TaskRunner.Status task : before.tasks()) {
-                if (task.state() == RunState.FAILED) {
-                    inBackground("restart-" + task.id(), () -> connector.restartTask(task.id().task()));
-                }
+        ConnectorStatus before = status(connector);
+        boolean whole = !onlyFailed || before.state() == RunState.FAILED;
+        List<TaskStatus> planned = new ArrayList<>();
+        for (TaskStatus task : before.tasks()) {
+            boolean restarts = includeTasks && (!onlyFailed || task.state() == RunState.FAILED);
+            if (restarts && !whole) {
+                inBackground("restart-" + name + "-" + task.id(), () -> connector.restartTask(task.id()));
             }
+            planned.add(restarts ? new TaskStatus(task.id(), RunState.RESTARTING, task.version(), "", task.restarts(), 0, task.counters()) : task);
         }
+        if (whole) {
+            inBackground("restart-" + name, connector::start);
+        }
+        return new ConnectorStatus(name, before.type(), whole ? RunState.RESTARTING : before.state(), before.version(), whole ? "" : before.trace(),
+                planned);
     }
 
     private interface Step {

@@ -46,10 +46,10 @@ final class HostedConnector {
     private static final Logger LOG = LoggerFactory.getLogger(HostedConnector.class);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(3);
 
-    record Status(String name, RunState state, String trace, String type, List<TaskRunner.Status> tasks) {}
+    record Status(String name, RunState state, String version, String trace, String type, List<TaskRunner.Status> tasks) {}
 
     /** What exists of a connector only while it runs. */
-    private record Running(Provided provided, boolean sink, Connector connector, ConnectorConfig config, PluginMeters meters) {}
+    private record Running(Catalog.Entry entry, boolean sink, Connector connector, ConnectorConfig config, PluginMeters meters) {}
 
     private final Node node;
     private final String name;
@@ -70,7 +70,7 @@ final class HostedConnector {
     private volatile List<TaskRunner> tasks = List.of();
 
     private final AbandonableCalls calls;
-    private Running running;
+    private volatile Running running;
     /** Counts starts and stops, so that what was meant for an earlier run does not hit a later one. */
     private long generation;
     private long startedNanos;
@@ -113,7 +113,7 @@ final class HostedConnector {
     }
 
     Status status() {
-        return new Status(name, state, trace, type(), tasks.stream().map(TaskRunner::status).toList());
+        return new Status(name, state, version(), trace, type(), tasks.stream().map(TaskRunner::status).toList());
     }
 
     /** As of now; another start makes others. */
@@ -129,6 +129,15 @@ final class HostedConnector {
             return node.catalog().find(Validation.CONNECTORS, className()).map(entry -> entry.kind().word()).orElse("unknown");
         } catch (Catalog.LookupException e) {
             return "unknown";
+        }
+    }
+
+    private String version() {
+        Running now = running;
+        try {
+            return (now == null ? node.catalog().find(Validation.CONNECTORS, className()) : Optional.of(now.entry())).map(node.catalog()::version).orElse(null);
+        } catch (Catalog.LookupException e) {
+            return null;
         }
     }
 
@@ -165,8 +174,10 @@ final class HostedConnector {
         try {
             stopRunning();
             generation++;
-            if (target == TargetState.STOPPED) {
-                state = RunState.STOPPED;
+            if (target != TargetState.STARTED) {
+                // As long as it is paused it must not even reach for what it connects to.
+                trace = "";
+                state = target == TargetState.STOPPED ? RunState.STOPPED : RunState.PAUSED;
                 return;
             }
             try {
@@ -228,7 +239,7 @@ final class HostedConnector {
             } finally {
                 wanted.set(connector != null);
             }
-            running = new Running(entry.provided(), sink, connector, config, meters);
+            running = new Running(entry, sink, connector, config, meters);
             startTasks(taskConfigs(running));
         } finally {
             if (running == null) {
@@ -236,7 +247,7 @@ final class HostedConnector {
             }
         }
         startedNanos = System.nanoTime();
-        state = target == TargetState.PAUSED ? RunState.PAUSED : RunState.RUNNING;
+        state = RunState.RUNNING;
         LOG.info("connector {} runs with {} task(s)", name, tasks.size());
     }
 
@@ -254,10 +265,10 @@ final class HostedConnector {
 
     private List<Map<String, String>> taskConfigs(Running of) throws InterruptedException {
         int max = of.config().tasksMax();
-        List<Map<String, String>> made = calls.call("task-configs-" + name, of.provided().loader(), () -> {
+        List<Map<String, String>> made = calls.call("task-configs-" + name, of.entry().provided().loader(), () -> {
             List<Map<String, String>> configs = of.connector().taskConfigs(max);
             if (configs == null) {
-                throw new ConnectException(of.provided().className() + ".taskConfigs() returns null");
+                throw new ConnectException(of.entry().provided().className() + ".taskConfigs() returns null");
             }
             List<Map<String, String>> copies = new ArrayList<>();
             for (Map<String, String> config : configs) {
@@ -281,12 +292,12 @@ final class HostedConnector {
 
     private void startTasks(List<Map<String, String>> configs) throws InterruptedException {
         TaskSetup.TaskOptions options = options(running);
-        Class<?> taskClass = calls.call("task-class-" + name, running.provided().loader(), () -> running.connector().taskClass());
+        Class<?> taskClass = calls.call("task-class-" + name, running.entry().provided().loader(), () -> running.connector().taskClass());
         List<TaskRunner> made = new ArrayList<>();
         for (int i = 0; i < configs.size(); i++) {
             TaskId id = new TaskId(name, i);
-            TaskSetup setup = new TaskSetup(id, running.config(), configs.get(i), taskClass, running.provided().loader(),
-                    node.catalog().at(running.provided().plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(i, _ -> new TaskCounters()), this::use, topics::add, options);
+            TaskSetup setup = new TaskSetup(id, running.config(), configs.get(i), taskClass, running.entry().provided().loader(),
+                    node.catalog().at(running.entry().provided().plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(i, _ -> new TaskCounters()), this::use, topics::add, options);
             made.add(new TaskRunner(setup, running.sink(), target == TargetState.PAUSED, node.settings().restarts()));
         }
         made.forEach(TaskRunner::start);
@@ -299,16 +310,16 @@ final class HostedConnector {
             SourceConnector source = (SourceConnector) of.connector();
             Map<String, String> config = of.config().values();
             checkElsewhere(of.config());
-            if (of.config().string("exactly.once.support").equals("required")) {
-                ExactlyOnceSupport support = calls.call("support-" + name, of.provided().loader(), () -> source.exactlyOnceSupport(config));
+            if (of.config().requiresExactlyOnce()) {
+                ExactlyOnceSupport support = calls.call("support-" + name, of.entry().provided().loader(), () -> source.exactlyOnceSupport(config));
                 if (support != ExactlyOnceSupport.SUPPORTED || !node.settings().exactlyOnceSource()) {
                     throw new ConnectException("connector " + name + " requires exactly-once delivery, but " + (support == ExactlyOnceSupport.SUPPORTED
                             ? "connect.exactly.once.source is false on this node" : "its class does not say that it supports it: " + support)
                             + "; set exactly.once.support to requested");
                 }
             }
-            if (of.config().string("transaction.boundary").equals("connector")) {
-                ConnectorTransactionBoundaries boundaries = calls.call("boundaries-" + name, of.provided().loader(),
+            if (of.config().transactionBoundary().equals("connector")) {
+                ConnectorTransactionBoundaries boundaries = calls.call("boundaries-" + name, of.entry().provided().loader(),
                         () -> source.canDefineTransactionBoundaries(config));
                 if (boundaries != ConnectorTransactionBoundaries.SUPPORTED) {
                     throw new ConnectException("connector " + name + " cannot define its own transaction boundaries with this configuration; "
@@ -334,11 +345,15 @@ final class HostedConnector {
     }
 
     private void failed(Throwable failure) throws InterruptedException {
+        stopRunning();
+        restartLater(failure);
+    }
+
+    private void restartLater(Throwable failure) {
         String text = Traces.of(failure);
         String brief = Traces.brief(failure);
         long ran = startedNanos == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
         startedNanos = 0;
-        stopRunning();
         trace = text;
         state = RunState.FAILED;
         if (failure instanceof Isolated.StuckException stuck && stuck.goesOn()) {
@@ -388,7 +403,7 @@ final class HostedConnector {
             Running stopped = running;
             running = null;
             try {
-                Isolated.call("stop-" + name, stopped.provided().loader(), STOP_LIMIT, () -> {
+                Isolated.call("stop-" + name, stopped.entry().provided().loader(), STOP_LIMIT, () -> {
                     stopped.connector().stop();
                     return null;
                 });
@@ -493,7 +508,8 @@ final class HostedConnector {
                 operation.lockInterruptibly();
                 try {
                     if (generation == of) {
-                        failed(error);
+                        // Its tasks go on until it is started again.
+                        restartLater(error);
                     }
                 } finally {
                     operation.unlock();

@@ -22,11 +22,15 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.connect.connector.Connector;
 import org.apache.kafka.connect.sink.SinkConnector;
 import org.apache.kafka.connect.source.SourceConnector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Offsets of connectors shown, and changed while the connector is stopped (KIP-875). */
 public final class Offsets {
 
     private static final java.time.Duration LIMIT = java.time.Duration.ofSeconds(60);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Offsets.class);
 
     private final Herder herder;
 
@@ -39,7 +43,8 @@ public final class Offsets {
         List<Map<String, Object>> list = new ArrayList<>();
         if (sink(name)) {
             sinkOffsets(name).forEach((partition, offset) -> list.add(pair(
-                    Map.of("kafka_topic", partition.topic(), "kafka_partition", partition.partition()), Map.of("kafka_offset", offset.offset()))));
+                    Map.of(SinkOffset.TOPIC, partition.topic(), SinkOffset.PARTITION, partition.partition()),
+                    Map.of(SinkOffset.OFFSET, offset.offset()))));
         } else {
             herder.node().offsets().of(name).forEach((partition, offset) -> list.add(pair(partition, offset)));
         }
@@ -99,6 +104,9 @@ public final class Offsets {
         stopped(name);
         Map<Map<String, ?>, Map<String, ?>> pairs = new LinkedHashMap<>();
         for (Object one : wanted) {
+            if (one instanceof Map<?, ?> pair && pair.get("partition") == null) {
+                throw new HttpError(400, "Partition objects cannot be null");
+            }
             if (!(one instanceof Map<?, ?> pair) || !(pair.get("partition") instanceof Map<?, ?> partition)
                     || !(pair.get("offset") == null || pair.get("offset") instanceof Map)) {
                 throw new HttpError(400, "each offset must have the form {\"partition\": {...}, \"offset\": {...} or null}");
@@ -115,27 +123,30 @@ public final class Offsets {
         }
         Map<TopicPartition, Long> numbers = new HashMap<>();
         pairs.forEach((partition, offset) -> {
-            try {
-                TopicPartition of = new TopicPartition(partition.get("kafka_topic").toString(), Integer.parseInt(partition.get("kafka_partition").toString()));
-                numbers.put(of, offset == null ? null : Long.valueOf(offset.get("kafka_offset").toString()));
-            } catch (NullPointerException | NumberFormatException e) {
-                throw new HttpError(400, "a sink's offset must have the form {\"partition\": {\"kafka_topic\": \"...\", \"kafka_partition\": 0}, "
-                        + "\"offset\": {\"kafka_offset\": 0}}");
-            }
+            Map.Entry<TopicPartition, Long> parsed = SinkOffset.parse(partition, offset);
+            numbers.put(parsed.getKey(), parsed.getValue());
         });
         ask(name, numbers, null);
         Map<TopicPartition, OffsetAndMetadata> set = new HashMap<>();
         numbers.forEach((partition, offset) -> {
             if (offset != null) {
+                if (offset < 0) {
+                    throw new HttpError(400, "offset " + offset + " of partition " + partition + " is negative; offsets begin at 0");
+                }
                 set.put(partition, new OffsetAndMetadata(offset));
             }
         });
-        if (!set.isEmpty()) {
-            get(herder.node().admin().alterConsumerGroupOffsets(group(name), set).all());
-        }
-        numbers.keySet().removeAll(set.keySet());
-        if (!numbers.isEmpty()) {
-            get(herder.node().admin().deleteConsumerGroupOffsets(group(name), numbers.keySet()).all());
+        try {
+            if (!set.isEmpty()) {
+                get(herder.node().admin().alterConsumerGroupOffsets(group(name), set).all());
+            }
+            numbers.keySet().removeAll(set.keySet());
+            if (!numbers.isEmpty()) {
+                get(herder.node().admin().deleteConsumerGroupOffsets(group(name), numbers.keySet()).all());
+            }
+        } catch (HttpError e) {
+            LOG.warn("offsets of sink connector {} are not altered to {}: {}", name, numbers, e.getMessage());
+            throw new HttpError(500, "Failed to alter consumer group offsets for connector " + name);
         }
     }
 

@@ -23,7 +23,7 @@ final class TaskRunner {
     private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(1);
 
     /** @param restarts how often it was started again since it was made */
-    record Status(TaskId id, RunState state, String trace, boolean progressed, int restarts, long restartAtMs, TaskCounters.Snapshot counters) {}
+    record Status(TaskId id, RunState state, String version, String trace, boolean progressed, int restarts, long restartAtMs, TaskCounters.Snapshot counters) {}
 
     private final TaskSetup setup;
     private final boolean sink;
@@ -34,6 +34,7 @@ final class TaskRunner {
     // Written by the task's thread (paused: by the controlling one, under this object's lock), read by anybody.
     private volatile WorkerTask worker;
     private volatile RunState state = RunState.UNASSIGNED;
+    private volatile String version;
     private volatile String trace = "";
     private volatile boolean progressed;
     private volatile int restarts;
@@ -63,7 +64,7 @@ final class TaskRunner {
 
     Status status() {
         RunState seen = state == RunState.RUNNING && isPaused() ? RunState.PAUSED : state;
-        return new Status(setup.id(), seen, trace, progressed, restarts, restartAtMs, setup.counters().snapshot());
+        return new Status(setup.id(), seen, version, trace, progressed, restarts, restartAtMs, setup.counters().snapshot());
     }
 
     TaskCounters counters() {
@@ -106,7 +107,8 @@ final class TaskRunner {
         }
         made.run(new WorkerTask.Progress() {
             @Override
-            public void running() {
+            public void running(String taskVersion) {
+                version = taskVersion;
                 since[0] = System.nanoTime();
                 restartAtMs = 0;
                 state = RunState.RUNNING;

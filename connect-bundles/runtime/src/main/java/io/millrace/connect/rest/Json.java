@@ -1,6 +1,7 @@
 package io.millrace.connect.rest;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.millrace.api.http.HttpAnswer;
@@ -9,11 +10,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Bodies of requests and answers. */
 final class Json {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private Json() {}
 
@@ -25,11 +28,31 @@ final class Json {
         }
     }
 
+    /** An object; else the caller is told so. */
     static JsonNode body(InputStream body) throws IOException {
+        JsonNode json = any(body);
+        if (!json.isObject()) {
+            throw new HttpError(400, "the body must be a JSON object");
+        }
+        return json;
+    }
+
+    /** An object with no other fields than these. */
+    static JsonNode body(InputStream body, Set<String> known) throws IOException {
+        JsonNode json = body(body);
+        json.fieldNames().forEachRemaining(field -> {
+            if (!known.contains(field)) {
+                throw new HttpError(400, "the body has an unknown field " + field + "; there are " + String.join(", ", new TreeSet<>(known)));
+            }
+        });
+        return json;
+    }
+
+    static JsonNode any(InputStream body) throws IOException {
         try {
             JsonNode json = MAPPER.readTree(body);
-            if (json == null || !json.isObject()) {
-                throw new HttpError(400, "the body must be a JSON object");
+            if (json == null || json.isMissingNode()) {
+                throw new HttpError(400, "the body is empty; send JSON");
             }
             return json;
         } catch (JsonProcessingException e) {

@@ -11,7 +11,9 @@ import io.millrace.connect.config.Validation;
 import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.PluginFacts;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +24,12 @@ import org.apache.kafka.common.config.ConfigValue;
 /** {@code /connector-plugins}: which classes there are, what they can be set to, and whether a configuration is right. */
 final class PluginsRest {
 
+    private static final String DEFAULT_VALUE = "default_value";
+    /** In Kafka Connect's order. */
+    private static final List<Kind> SHOWN =
+            List.of(Kind.SINK, Kind.SOURCE, Kind.TRANSFORMATION, Kind.PREDICATE, Kind.CONVERTER, Kind.HEADER_CONVERTER);
+    private static final String SUFFIX = "Connector";
+
     private final Herder herder;
     private final PluginFacts facts;
 
@@ -30,23 +38,17 @@ final class PluginsRest {
         this.facts = new PluginFacts(herder);
     }
 
-    HttpAnswer handle(HttpCall call, List<String> path) throws Exception {
-        if (path.isEmpty()) {
-            boolean connectorsOnly = call.parameter("connectorsOnly").map(Boolean::parseBoolean).orElse(true);
-            return ConnectRest.get(call, list(connectorsOnly ? Validation.CONNECTORS : EnumSet.allOf(Kind.class)));
-        }
-        if (path.size() == 2 && path.get(1).equals("config")) {
-            return ConnectRest.get(call, definition(path.getFirst(), call.parameter("version").orElse(null)));
-        }
-        if (path.size() == 3 && path.get(1).equals("config") && path.get(2).equals("validate")) {
-            return call.method().equals("PUT") ? validate(path.getFirst(), Json.strings(Json.body(call.body()))) : ConnectRest.notAllowed();
-        }
-        return ConnectRest.notFound();
+    void serve(Routes routes) {
+        routes.on("GET", "/connector-plugins", (call, _) -> Json.answer(200,
+                list(call.parameter("connectorsOnly").map(Boolean::parseBoolean).orElse(true) ? Validation.CONNECTORS : EnumSet.allOf(Kind.class))));
+        routes.on("GET", "/connector-plugins/*/config", (call, path) -> Json.answer(200, definition(path.getFirst(), call.parameter("version").orElse(null))));
+        routes.taking("PUT", "/connector-plugins/*/config/validate", (call, path) -> validate(path.getFirst(), Json.strings(Json.body(call.body()))));
     }
 
     private List<Object> list(java.util.Set<Kind> kinds) throws InterruptedException {
         List<Object> list = new ArrayList<>();
-        List<Catalog.Entry> entries = herder.node().catalog().entries(kinds);
+        List<Catalog.Entry> entries = new ArrayList<>(herder.node().catalog().entries(kinds));
+        entries.sort(Comparator.comparing((Catalog.Entry entry) -> SHOWN.indexOf(entry.kind())).thenComparing(Catalog.Entry::name));
         herder.node().catalog().askVersions(entries);
         for (Catalog.Entry entry : entries) {
             list.add(Json.object("class", entry.name(), "type", entry.kind().word(), "version", facts.version(entry)));
@@ -57,9 +59,23 @@ final class PluginsRest {
     private List<Object> definition(String name, String version) throws InterruptedException {
         Catalog.Entry entry = inVersion(name, version)
                 .orElseThrow(() -> new HttpError(404, "Unknown plugin " + name + "."));
+        String own = facts.version(entry);
         return facts.definition(entry, def -> {
+            Map<String, ConfigKey> all = new LinkedHashMap<>(def.configKeys());
+            if (Validation.CONNECTORS.contains(entry.kind())) {
+                ConnectorConfig.definition(entry.kind() == Kind.SINK).configKeys().forEach(all::putIfAbsent);
+            }
             List<Object> keys = new ArrayList<>();
-            def.configKeys().values().stream().filter(key -> !key.internalConfig).forEach(key -> keys.add(key(key)));
+            all.values().stream().filter(key -> !key.internalConfig).forEach(key -> {
+                Map<String, Object> described = key(key);
+                if (key.name.equals(ConnectorConfig.CONNECTOR_VERSION)) {
+                    described.put(DEFAULT_VALUE, own);
+                } else if (ConnectorConfig.namesClass(key.name)) {
+                    // The node's, not the class's.
+                    described.put(DEFAULT_VALUE, null);
+                }
+                keys.add(described);
+            });
             return keys;
         });
     }
@@ -74,10 +90,7 @@ final class PluginsRest {
 
     private HttpAnswer validate(String name, Map<String, String> config) throws InterruptedException {
         String given = config.get(ConnectorConfig.CONNECTOR_CLASS);
-        if (given == null) {
-            throw new HttpError(400, "Included connector class null does not match request type " + name);
-        }
-        if (!given.equals(name) && !Kind.SOURCE.means(name, given) && !Kind.SINK.means(name, given) && !Kind.SOURCE.means(given, name)) {
+        if (given != null && !shortened(given).endsWith(shortened(name))) {
             throw new HttpError(400, "Included connector type " + given + " does not match request type " + name);
         }
         Object answer = herder.validated(config, result -> {
@@ -87,18 +100,21 @@ final class PluginsRest {
                     settings.add(Json.object("definition", setting.key() == null ? null : key(setting.key()), "value", value(setting)));
                 }
             }
-            return Json.object("name", result.className(), "error_count", result.settings().stream()
-                    .filter(setting -> !setting.value().errorMessages().isEmpty()).count(), "groups", result.groups(), "configs", settings);
+            return Json.object("name", result.className(), "error_count", result.errors().size(), "groups", result.groups(), "configs", settings);
         });
         return Json.answer(200, answer);
     }
 
+    private static String shortened(String className) {
+        return className.endsWith(SUFFIX) && className.length() > SUFFIX.length() ? className.substring(0, className.length() - SUFFIX.length()) : className;
+    }
+
     private static Map<String, Object> key(ConfigKey key) {
         boolean required = !key.hasDefault();
-        return Json.object("name", key.name, "type", key.type.name(), "required", required,
-                "default_value", required ? null : text(key.defaultValue, key.type), "importance", key.importance.name(),
-                "documentation", key.documentation, "group", key.group, "width", key.width.name(), "display_name", key.displayName,
-                "dependents", List.copyOf(key.dependents), "order", key.orderInGroup);
+        return Json.object("name", key.name, "type", ConnectorConfig.namesClass(key.name) ? ConfigDef.Type.CLASS.name() : key.type.name(), "required", required,
+                DEFAULT_VALUE, required ? null : text(key.defaultValue, key.type), "importance", key.importance.name(),
+                "documentation", key.documentation, "group", key.group, "order_in_group", key.orderInGroup, "width", key.width.name(),
+                "display_name", key.displayName, "dependents", List.copyOf(key.dependents));
     }
 
     private static Map<String, Object> value(Validation.Setting setting) {

@@ -93,7 +93,7 @@ public final class SinkWorker implements WorkerTask {
                 task.initialize(context);
                 task.start(setup.settings());
                 subscribe();
-                progress.running();
+                progress.running(task.version());
                 work(pipeline, progress);
                 clean = true;
             } finally {

@@ -70,7 +70,7 @@ public final class SourceWorker implements WorkerTask {
             try {
                 task.initialize(new Context(meters.metrics()));
                 task.start(setup.settings());
-                progress.running();
+                progress.running(task.version());
                 work(producer, offsets == null ? producer : offsets, pipeline, progress);
             } finally {
                 stopPlugin();

@@ -52,9 +52,9 @@ final class TransactionWriter {
         this.task = task;
         this.queue = queue;
         this.transactional = setup.options().exactlyOnce();
-        String boundary = setup.config().string("transaction.boundary");
+        String boundary = setup.config().transactionBoundary();
         this.perMark = boundary.equals("connector");
-        this.intervalMs = boundary.equals("interval") ? setup.config().number("transaction.boundary.interval.ms") : -1;
+        this.intervalMs = boundary.equals("interval") ? setup.config().transactionIntervalMs(setup.options().flushIntervalMs()) : -1;
         this.topics = new TopicCreation(setup.config(), setup.admin());
     }
 

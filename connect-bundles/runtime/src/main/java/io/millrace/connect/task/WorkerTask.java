@@ -6,8 +6,12 @@ public interface WorkerTask {
     /** Told of a run's progress, on the task's thread. */
     interface Progress {
 
-        /** The task has started and does its work. */
-        void running();
+        /**
+         * The task has started and does its work.
+         *
+         * @param version what its class says of itself
+         */
+        void running(String version);
 
         /** Something went through: a poll or a put has succeeded. */
         void progressed();
