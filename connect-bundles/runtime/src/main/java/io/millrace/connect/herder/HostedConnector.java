@@ -336,7 +336,7 @@ final class HostedConnector {
             return;
         }
         String there = "connector " + name + " writes to another cluster (producer.override.bootstrap.servers)";
-        if (config.string("exactly.once.support").equals("required")) {
+        if (config.requiresExactlyOnce()) {
             throw new ConnectException(there + ", which cannot be in one transaction with the offsets kept here; set exactly.once.support to requested");
         }
         if (!config.withPrefix("topic.creation.").isEmpty()) {
