@@ -114,6 +114,7 @@ final class PeerComparison {
         scenes.put("transactions1", comparison::transactionsOfOldClients);
         scenes.put("transactions2", comparison::transactionsOfNewClients);
         scenes.put("fencing", comparison::fencing);
+        scenes.put("timeouts", comparison::timeouts);
         scenes.put("groups", comparison::offsetsInTransactions);
         scenes.put("fetch", comparison::fetch);
         for (Map.Entry<String, Scene> scene : scenes.entrySet()) {
@@ -737,6 +738,42 @@ final class PeerComparison {
         }
         init("unknown transactional id goes on", 5, "u", "unknown", 60_000, _ -> new InitProducerIdRequestData().setProducerId(12_345).setProducerEpoch((short) 3));
         markers();
+    }
+
+    /** What a producer is told whose transaction was aborted because it took too long. */
+    private void timeouts() throws IOException {
+        createTopic("slow", 1);
+        for (int version = 2; version <= 5; version++) {
+            init("one", 5, "o" + version, "o" + version, 1_000, _ -> new InitProducerIdRequestData());
+            init("two", 5, "p" + version, "p" + version, 1_000, _ -> new InitProducerIdRequestData());
+            for (String id : List.of("o" + version, "p" + version)) {
+                if (version < 5) {
+                    add("one", 3, id, id, 0, false, "slow", 0);
+                }
+                produceIn("inside", version < 5 ? 11 : 12, id, "slow", 0, side -> batch(side.id(id), side.epoch(id), 0, true, 1));
+            }
+        }
+        try {
+            // A Kafka broker looks for them every ten seconds.
+            Thread.sleep(22_000);
+        } catch (InterruptedException stopped) {
+            throw new IllegalStateException(stopped);
+        }
+        for (int version = 2; version <= 5; version++) {
+            String one = "o" + version;
+            String two = "p" + version;
+            look("timed out", one, "slow");
+            produceIn("on", version < 5 ? 11 : 12, one, "slow", 0, side -> batch(side.id(one), side.epoch(one), 1, true, 1));
+            produceIn("on", 9, one, "slow", 0, side -> batch(side.id(one), side.epoch(one), 1, true, 1));
+            end("commit", version, one, one, 0, true);
+            end("commit again", version, one, one, 0, true);
+            end("then abort", version, one, one, 0, false);
+            end("abort", version, two, two, 0, false);
+            end("abort again", version, two, two, 0, false);
+            init("goes on", 5, one, one, 60_000, side -> new InitProducerIdRequestData().setProducerId(side.id(one)).setProducerEpoch(side.epoch(one)));
+            init("begins anew", 5, two, two, 60_000, _ -> new InitProducerIdRequestData());
+            look("anew", two, "slow");
+        }
     }
 
     private void markers() throws IOException {

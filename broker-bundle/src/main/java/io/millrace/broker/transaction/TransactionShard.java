@@ -147,11 +147,11 @@ final class TransactionShard implements StateMachine {
         }
         return switch (current.state()) {
             case PREPARE_COMMIT, PREPARE_ABORT -> new Init(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, current);
-            case ONGOING -> new Init(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, fence(current, journal));
+            case ONGOING -> new Init(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, fence(current, Transaction.NO_EPOCH, journal));
             case EMPTY, COMPLETE_COMMIT, COMPLETE_ABORT -> {
-                if (expected.id() == current.producerId() && expected.epoch() != current.epoch() || expected.id() != Producer.NONE.id()
-                        && expected.id() == current.previousProducerId()) {
-                    // The same request again: its first answer was lost.
+                if (current.epoch() <= Transaction.LAST_EPOCH && (expected.id() == current.producerId() && expected.epoch() != current.epoch()
+                        || expected.id() != Producer.NONE.id() && expected.id() == current.previousProducerId())) {
+                    // The same request again, whose first answer was lost; or its transaction took too long, which gave it a new epoch already (KIP-588).
                     yield new Init(Errors.NONE, new Producer(current.producerId(), current.epoch()), null);
                 }
                 Transaction next = (current.isExhausted()
@@ -182,10 +182,14 @@ final class TransactionShard implements StateMachine {
         return expected.id() == current.previousProducerId() && expected.epoch() >= Transaction.LAST_EPOCH;
     }
 
-    /** Aborts on behalf of nobody: the epoch grows once, so that whoever began the transaction is out (KAFKA-19367: once, not twice). */
-    private Transaction fence(Transaction ongoing, Journal journal) {
+    /**
+     * Aborts on behalf of nobody: the epoch grows once, so that whoever began the transaction is out (KAFKA-19367: once, not twice).
+     *
+     * @param readmitted the epoch whose producer may initialise itself and go on, or {@link Transaction#NO_EPOCH}
+     */
+    private Transaction fence(Transaction ongoing, short readmitted, Journal journal) {
         short fencing = (short) Math.min(ongoing.epoch() + 1, Short.MAX_VALUE);
-        return prepare(ongoing.of(ongoing.producerId(), fencing, ongoing.previousProducerId(), Transaction.NONE, Transaction.NO_EPOCH), false, journal);
+        return prepare(ongoing.of(ongoing.producerId(), fencing, ongoing.previousProducerId(), Transaction.NONE, readmitted), false, journal);
     }
 
     private Transaction prepare(Transaction ongoing, boolean commit, Journal journal) {
@@ -350,7 +354,7 @@ final class TransactionShard implements StateMachine {
             Transaction transaction = transactions.get(next.id);
             if (transaction != null && transaction.state() == State.ONGOING) {
                 if (transaction.startedAt() + transaction.timeoutMs() <= journal.now()) {
-                    fence(transaction, journal);
+                    fence(transaction, transaction.epoch(), journal);
                 } else {
                     schedule(transaction);
                 }

@@ -108,8 +108,30 @@ class ProducerEpochsTest {
             assertThat(end(LAST, false, clientVersion).error()).as("client %d, before it is complete", clientVersion).isEqualTo(Errors.PRODUCER_FENCED);
             complete();
             assertThat(end(LAST, false, clientVersion).error()).as("client %d, when it is complete", clientVersion).isEqualTo(Errors.PRODUCER_FENCED);
-            assertThat(init(Producer.NONE).producer()).as("client %d begins anew", clientVersion).isEqualTo(new Producer(FRESH, (short) 0));
+            assertThat(init(LAST).producer()).as("client %d goes on", clientVersion).isEqualTo(new Producer(FRESH, (short) 0));
         }
+    }
+
+    @Test
+    void aProducerWhoseTransactionTookTooLongGoesOnWithTheEpochThatEndedIt() {
+        log.clear();
+        Transaction fresh = new Transaction(ID, 8, (short) 4, Transaction.NONE, Transaction.NONE, Transaction.NO_EPOCH, 1_000, Transaction.State.EMPTY, Set.of(), now,
+                Transaction.NONE, 0);
+        log.add(new Journal.Entry(-1, (short) -1, TransactionRecords.key(ID), TransactionRecords.value(fresh)));
+        replay();
+        Producer slow = new Producer(8, (short) 4);
+        add(slow, 0);
+        now += 1_001;
+        run(journal -> {
+            shard.onTime(journal);
+            return null;
+        });
+        assertThat(init(slow).error()).as("before the abort is complete").isEqualTo(Errors.CONCURRENT_TRANSACTIONS);
+        complete();
+        assertThat(add(slow, 0)).as("without having initialised itself").isEqualTo(Errors.PRODUCER_FENCED);
+        assertThat(init(slow).producer()).isEqualTo(new Producer(8, (short) 5));
+        assertThat(init(Producer.NONE).producer()).as("another one").isEqualTo(new Producer(8, (short) 6));
+        assertThat(init(slow).error()).as("once another one has the id").isEqualTo(Errors.PRODUCER_FENCED);
     }
 
     @Test
