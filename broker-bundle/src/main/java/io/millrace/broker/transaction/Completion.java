@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A transaction on its way from prepared to complete: its markers go to every partition, again and again to those whose log does not take them,
- * on a thread of its own. Ends early only with the node; then it goes on when the node starts again.
+ * A transaction on its way from prepared to complete: its markers go to every partition, again and again to those whose log does not take them.
+ * Ends early only with the node; then it goes on when the node starts again. One thread at a time works on it.
  */
 final class Completion {
 
@@ -27,6 +27,7 @@ final class Completion {
     private final Markers markers;
     private final CountDownLatch stopping;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final Set<TopicPartition> left;
     private volatile boolean complete;
 
     /** @param keeper of the transaction; @param stopping is down when the node stops */
@@ -35,6 +36,7 @@ final class Completion {
         this.keeper = keeper;
         this.markers = markers;
         this.stopping = stopping;
+        this.left = new HashSet<>(prepared.partitions());
     }
 
     boolean isOf(Transaction transaction) {
@@ -46,7 +48,7 @@ final class Completion {
                 && one.startedAt() == other.startedAt();
     }
 
-    /** @param then on the same thread, before whoever waits goes on */
+    /** On a thread of its own. @param then on the same thread, before whoever waits goes on */
     void start(Runnable then) {
         Thread.ofVirtual().name("complete " + prepared.id()).start(() -> {
             try {
@@ -54,10 +56,32 @@ final class Completion {
             } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
             } finally {
-                then.run();
-                ended.countDown();
+                end(then);
             }
         });
+    }
+
+    /** On the caller's thread, which waits for it anyway, and on one of its own only if there are obstacles. */
+    void startHere(Runnable then) {
+        boolean done = false;
+        try {
+            done = isDone();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException failed) {
+            LOG.debug("transaction of {} meets an obstacle", prepared.id(), failed);
+        }
+        if (done) {
+            complete = true;
+            end(then);
+        } else {
+            start(then);
+        }
+    }
+
+    private void end(Runnable then) {
+        then.run();
+        ended.countDown();
     }
 
     /** @return whether it is complete; false if it takes longer, or the node stops */
@@ -71,12 +95,11 @@ final class Completion {
     }
 
     private boolean run() throws InterruptedException {
-        Set<TopicPartition> left = new HashSet<>(prepared.partitions());
         long pause = FIRST_PAUSE_MS;
         while (true) {
             String obstacle;
             try {
-                if (isDone(left)) {
+                if (isDone()) {
                     return true;
                 }
                 obstacle = "no marker on " + left + " yet";
@@ -95,7 +118,7 @@ final class Completion {
         }
     }
 
-    private boolean isDone(Set<TopicPartition> left) throws InterruptedException {
+    private boolean isDone() throws InterruptedException {
         Shard<TransactionShard> shard = keeper.get();
         // The lock is free once the decision is in the log; if the log refused it, it was never taken.
         if (!isSame(shard.run((state, journal) -> state.transaction(prepared.id())), prepared)) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
@@ -26,8 +27,7 @@ import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * Serves transactions. A prepared transaction is completed on a thread of its own, whatever becomes of the client; answers to the client wait
- * for that, so that what it committed can be read when it hears of it, and no later request of it meets a transaction that is still ending.
+ * Serves transactions. A prepared transaction is completed whatever becomes of the client; answers to the client wait for that, so that what it committed can be read when it hears of it, and no later request of it meets a transaction that is still ending.
  */
 public final class TransactionCoordinator implements AutoCloseable {
 
@@ -167,7 +167,22 @@ public final class TransactionCoordinator implements AutoCloseable {
     End end(String id, Producer producer, boolean commit, int clientVersion) {
         Shard<TransactionShard> shard = shards.of(id);
         long unused = producer.epoch() >= Transaction.LAST_EPOCH ? producerIds.next() : Transaction.NONE;
-        End end = shard.run((state, journal) -> state.end(id, producer, commit, clientVersion, unused, journal));
+        AtomicReference<Completion> own = new AtomicReference<>();
+        End end;
+        try {
+            end = shard.run((state, journal) -> {
+                End ending = state.end(id, producer, commit, clientVersion, unused, journal);
+                if (ending.prepared() != null) {
+                    own.set(registered(ending.prepared()));
+                }
+                return ending;
+            });
+        } finally {
+            // Also if the log refused the decision: then it finds out that it was never taken.
+            if (own.get() != null) {
+                own.get().startHere(() -> completing.remove(id, own.get()));
+            }
+        }
         if (end.prepared() == null || !awaitCompletion(id)) {
             awaitDurable(shard);
         }
@@ -189,16 +204,17 @@ public final class TransactionCoordinator implements AutoCloseable {
         return completion == null || completion.await(PATIENCE_MS);
     }
 
-    /** One thread for each, so that no marker of it comes when the next transaction has begun. */
     private void completeInBackground(Transaction prepared) {
-        completing.compute(prepared.id(), (_, current) -> {
-            if (current != null && current.isOf(prepared)) {
-                return current;
-            }
-            Completion completion = new Completion(prepared, () -> shards.of(prepared.id()), markers, stopping);
+        Completion completion = registered(prepared);
+        if (completion != null) {
             completion.start(() -> completing.remove(prepared.id(), completion));
-            return completion;
-        });
+        }
+    }
+
+    /** @return null if it is on its way already: there is one for each, so that no marker of it comes when the next transaction has begun */
+    private Completion registered(Transaction prepared) {
+        Completion made = new Completion(prepared, () -> shards.of(prepared.id()), markers, stopping);
+        return completing.compute(prepared.id(), (_, current) -> current != null && current.isOf(prepared) ? current : made) == made ? made : null;
     }
 
     @Override

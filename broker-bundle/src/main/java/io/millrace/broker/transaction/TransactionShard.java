@@ -26,7 +26,7 @@ import org.apache.kafka.common.protocol.Errors;
  * PREPARE_ABORT              -> COMPLETE_ABORT   likewise
  * EMPTY, COMPLETE_*          -> EMPTY            a producer took the id over
  * </pre>
- * Epochs never go back. Prepared transactions are handed to {@code completer}, also after a replay.
+ * Epochs never go back. Transactions that nobody asked to end, and those that are prepared after a replay, are handed to {@code completer}.
  */
 final class TransactionShard implements StateMachine {
 
@@ -42,7 +42,7 @@ final class TransactionShard implements StateMachine {
     record Init(Errors error, Producer producer, Transaction fenced) {
     }
 
-    /** The answer to the end of a transaction. @param prepared to be completed first, or null */
+    /** The answer to the end of a transaction. @param prepared to be completed first, by who asked unless another one is at it already; or null */
     record End(Errors error, Producer producer, Transaction prepared) {
     }
 
@@ -56,7 +56,7 @@ final class TransactionShard implements StateMachine {
     private long firstFreeProducerId;
 
     /**
-     * @param completer gets each prepared transaction; must not block nor call back at once
+     * @param completer gets each transaction that is prepared without an {@link End}; must not block nor call back at once
      */
     TransactionShard(CoordinatorSettings settings, Consumer<Transaction> completer) {
         this.settings = settings;
@@ -189,14 +189,13 @@ final class TransactionShard implements StateMachine {
      */
     private Transaction fence(Transaction ongoing, short readmitted, Journal journal) {
         short fencing = (short) Math.min(ongoing.epoch() + 1, Short.MAX_VALUE);
-        return prepare(ongoing.of(ongoing.producerId(), fencing, ongoing.previousProducerId(), Transaction.NONE, readmitted), false, journal);
+        Transaction prepared = prepare(ongoing.of(ongoing.producerId(), fencing, ongoing.previousProducerId(), Transaction.NONE, readmitted), false, journal);
+        completer.accept(prepared);
+        return prepared;
     }
 
     private Transaction prepare(Transaction ongoing, boolean commit, Journal journal) {
-        Transaction prepared = store(ongoing.as(commit ? State.PREPARE_COMMIT : State.PREPARE_ABORT, ongoing.partitions(), journal.now(),
-                ongoing.startedAt()), journal);
-        completer.accept(prepared);
-        return prepared;
+        return store(ongoing.as(commit ? State.PREPARE_COMMIT : State.PREPARE_ABORT, ongoing.partitions(), journal.now(), ongoing.startedAt()), journal);
     }
 
     /** Partitions join the transaction, which begins with the first one. */

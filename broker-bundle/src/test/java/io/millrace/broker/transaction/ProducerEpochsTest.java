@@ -67,7 +67,11 @@ class ProducerEpochsTest {
     }
 
     private End end(Producer producer, boolean commit, int clientVersion) {
-        return run(journal -> shard.end(ID, producer, commit, clientVersion, FRESH, journal));
+        End end = run(journal -> shard.end(ID, producer, commit, clientVersion, FRESH, journal));
+        if (end.prepared() != null && !prepared.contains(end.prepared())) {
+            prepared.add(end.prepared());
+        }
+        return end;
     }
 
     private Init init(Producer expected) {

@@ -171,6 +171,9 @@ final class SimulatedBroker {
     void end(String id, Producer producer, boolean commit, int clientVersion, Consumer<End> answer) {
         arrives(clientVersion >= 2, () -> {
             End end = run(journal -> shard.end(id, producer, commit, clientVersion, nextProducerId++, journal));
+            if (end.prepared() != null) {
+                complete(end.prepared());
+            }
             whenDurable(() -> answer.accept(end));
         });
     }

@@ -181,6 +181,9 @@ class TransactionSimulationTest {
         private void end(boolean commit, String at) {
             Producer before = producer;
             End end = run(journal -> shard.end(ID, before, commit, version, nextProducerId++, journal));
+            if (end.prepared() != null && !prepared.contains(end.prepared())) {
+                prepared.add(end.prepared());
+            }
             if (end.error() == Errors.NONE) {
                 outcomes.answered(before, commit, shard.transaction(ID).state(), at);
                 if (random.nextInt(4) == 0) {
