@@ -4,27 +4,24 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.security.DigestException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 
 /**
- * The latest offset of each key, in memory of fixed size: instead of a key its digest is kept, of which nobody can find two keys that share one.
- * Belongs to one thread, which closes it.
+ * The latest offset of each key, in memory of fixed size: instead of a key its hash of 128 bits is kept, with a secret of this map, so
+ * that two keys share one neither by chance nor by anybody's doing. Belongs to one thread, which closes it.
  */
 final class OffsetMap implements AutoCloseable {
 
-    /** Half a digest, the other half, the offset plus one: zero is an empty slot. */
+    /** Half a hash, the other half, the offset plus one: zero is an empty slot. */
     private static final int SLOT_BYTES = 24;
-    private static final int DIGEST_BYTES = 32;
+    private static final SecureRandom SECRETS = new SecureRandom();
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment slots;
     private final long capacity;
     private final long most;
-    private final MessageDigest digest;
-    private final ByteBuffer hash = ByteBuffer.allocate(DIGEST_BYTES);
+    private final KeyHash hash = new KeyHash(SECRETS.nextLong(), SECRETS.nextLong());
     private long size;
     private long latestOffset = -1;
 
@@ -37,9 +34,8 @@ final class OffsetMap implements AutoCloseable {
         this.capacity = (long) Math.max(2, Math.min(wanted, (double) (bytes / SLOT_BYTES)));
         this.most = Math.max(1, Math.min((long) (capacity * loadFactor), capacity - 1));
         try {
-            this.digest = MessageDigest.getInstance("SHA-256");
             this.slots = arena.allocate(capacity * SLOT_BYTES, Long.BYTES);
-        } catch (NoSuchAlgorithmException | OutOfMemoryError unavailable) {
+        } catch (OutOfMemoryError unavailable) {
             arena.close();
             throw new IllegalStateException("cannot note keys in " + capacity * SLOT_BYTES + " bytes (" + unavailable.getMessage()
                     + "); lower log.cleaner.dedupe.buffer.size", unavailable);
@@ -53,8 +49,8 @@ final class OffsetMap implements AutoCloseable {
             if (size >= most) {
                 return false;
             }
-            slots.set(LONG, slot, hash.getLong(0));
-            slots.set(LONG, slot + 8, hash.getLong(8));
+            slots.set(LONG, slot, hash.first());
+            slots.set(LONG, slot + 8, hash.second());
             size++;
         }
         slots.set(LONG, slot + 16, offset + 1);
@@ -69,15 +65,10 @@ final class OffsetMap implements AutoCloseable {
 
     /** The key's slot, or the empty one that it would get. */
     private long find(ByteBuffer key) {
-        digest.update(key);
-        try {
-            digest.digest(hash.array(), 0, DIGEST_BYTES);
-        } catch (DigestException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        long first = hash.getLong(0);
-        long second = hash.getLong(8);
-        long index = Long.remainderUnsigned(hash.getLong(16), capacity);
+        hash.hash(key);
+        long first = hash.first();
+        long second = hash.second();
+        long index = Math.unsignedMultiplyHigh(first, capacity);
         while (true) {
             long slot = index * SLOT_BYTES;
             if (isEmpty(slot) || slots.get(LONG, slot) == first && slots.get(LONG, slot + 8) == second) {
