@@ -121,6 +121,16 @@ final class Plugins implements Runnable {
         return 0;
     }
 
+    @Command(name = "new", mixinStandardHelpOptions = true, description = "Write a Maven project for a new plugin: code that works, a test, its packaging.")
+    int create(@Parameters(paramLabel = "FOLDER", description = "To be made; its name is the plugin's, such as my-plugin.") Path folder,
+            @Option(names = "--package", paramLabel = "PACKAGE", defaultValue = "org.example", description = "Java package (default: ${DEFAULT-VALUE}).")
+            String javaPackage) throws IOException {
+        String version = Version.class.getPackage().getImplementationVersion();
+        new PluginTemplate(folder.toAbsolutePath().normalize().getFileName().toString(), javaPackage, version == null ? "0.1.0-SNAPSHOT" : version).write(folder);
+        System.out.println("a plugin that works is in " + folder + "; go there, and with MILLRACE_HOME=" + Distribution.home() + " run mvn package");
+        return 0;
+    }
+
     @Command(name = "key", mixinStandardHelpOptions = true, description = "Make a key pair that signs plugins: NAME.key and NAME.pub.")
     int key(@Parameters(paramLabel = "NAME") Path base) throws IOException {
         String id = PluginKey.create(base.toAbsolutePath());

@@ -1,0 +1,2 @@
+/** For the tests of plugin authors. */
+package io.millrace.testkit;
