@@ -131,7 +131,7 @@ final class Millrace implements AutoCloseable {
     }
 
     void awaitReady() {
-        await("the platform to be ready", Duration.ofSeconds(60), () -> answers("/status"));
+        await("the platform to be ready", Duration.ofSeconds(60), () -> answers("/status") && answers("/connectors"));
     }
 
     boolean answers(String path) {
