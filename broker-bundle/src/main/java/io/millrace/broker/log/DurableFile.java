@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
 
 /** Small files that are replaced whole: after a crash there is the old content or the new, never a part. */
 final class DurableFile {
@@ -29,6 +30,13 @@ final class DurableFile {
         }
         Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         syncFolder(file.getParent());
+    }
+
+    /** Of what is in a file of our own, where damage to the disk would otherwise be taken for it. */
+    static String checksum(String content) {
+        CRC32C crc = new CRC32C();
+        crc.update(content.getBytes(StandardCharsets.UTF_8));
+        return Long.toHexString(crc.getValue());
     }
 
     /** Makes the file's content durable, if it is there. */

@@ -1,35 +1,38 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where each leader epoch began (KIP-101), kept in Kafka's {@code leader-epoch-checkpoint}. Callers serialise. */
 final class LeaderEpochs {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderEpochs.class);
 
     private Path file;
     private final TreeMap<Integer, Long> starts = new TreeMap<>();
 
     LeaderEpochs(Path file) throws IOException {
         this.file = file;
-        if (Files.exists(file)) {
-            List<String> lines = Files.readAllLines(file);
-            for (String line : lines.subList(Math.min(2, lines.size()), lines.size())) {
-                String[] parts = line.trim().split(" ");
-                if (parts.length == 2) {
-                    starts.put(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
-                }
+        try {
+            for (String[] line : CheckpointLines.read(file, 2).orElse(List.of())) {
+                add(Integer.parseInt(line[0]), Long.parseLong(line[1]));
             }
+        } catch (NumberFormatException damaged) {
+            LOG.warn("{} is damaged, epochs before now are unknown: {}", file, damaged.getMessage());
+            starts.clear();
         }
     }
 
-    /** Goes on in another file, which has what this one has. */
-    void moveTo(Path copy) {
-        file = copy;
+    private void add(int epoch, long offset) {
+        if (epoch < 0 || offset < 0 || !starts.isEmpty() && (epoch <= starts.lastKey() || offset < starts.lastEntry().getValue())) {
+            throw new NumberFormatException("epoch " + epoch + " at offset " + offset + " is out of order");
+        }
+        starts.put(epoch, offset);
     }
 
     int latest() {
@@ -94,8 +97,11 @@ final class LeaderEpochs {
     }
 
     private void write() throws IOException {
-        List<String> lines = new ArrayList<>(List.of("0", Integer.toString(starts.size())));
-        starts.forEach((epoch, offset) -> lines.add(epoch + " " + offset));
-        DurableFile.replace(file, String.join("\n", lines) + "\n");
+        DurableFile.replace(file, CheckpointLines.write(starts.entrySet().stream().map(start -> start.getKey() + " " + start.getValue()).toList()));
+    }
+
+    /** The file is in another folder now. */
+    void moveTo(Path moved) {
+        file = moved;
     }
 }

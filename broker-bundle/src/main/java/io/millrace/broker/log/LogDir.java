@@ -251,18 +251,27 @@ final class LogDir {
     }
 
     private OffsetCheckpoint endOffsets() {
-        return new OffsetCheckpoint(path.resolve(END_OFFSETS));
+        return new OffsetCheckpoint(path.resolve(END_OFFSETS), true);
     }
 
     /** Makes the folder of an empty log. Durable once {@link #add} has returned. */
     PartitionFolder make(TopicPartition partition, Uuid topicId) throws IOException {
         PartitionFolder files = new PartitionFolder(path.resolve(partition.toString()));
-        if (files.isPartition() && !files.topicId().equals(topicId)) {
+        if (files.isPartition() && isOfAnother(files, topicId)) {
             LOG.warn("{} is of a topic that was deleted; it is set aside as {}", files.path(), setAside(files.path(), partition));
         }
         Files.createDirectories(files.path());
         files.writeTopicId(topicId);
         return files;
+    }
+
+    private static boolean isOfAnother(PartitionFolder files, Uuid topicId) {
+        try {
+            return !files.topicId().equals(topicId);
+        } catch (IOException damaged) {
+            LOG.warn("{}; it is taken to be topic {}, whose name it has", damaged.getMessage(), topicId);
+            return false;
+        }
     }
 
     void add(SegmentedLog log) throws IOException {

@@ -50,9 +50,7 @@ final class LogRecovery {
             long next = i == bases.size() - 1 ? Long.MAX_VALUE : bases.get(i + 1);
             if (next <= known.trustedUntil() && next != Long.MAX_VALUE) {
                 Segment segment = Segment.sealed(folder, base, next, openSegments);
-                if (!known.clean()) {
-                    segment.suspect(Integer.MAX_VALUE);
-                }
+                segment.suspect(Integer.MAX_VALUE);
                 segments.add(segment);
                 continue;
             }
@@ -60,6 +58,7 @@ final class LogRecovery {
             segments.add(segment);
             if (known.clean() && known.endOffset() >= base) {
                 segment.trust(known.endOffset());
+                segment.suspect(segment.bytes());
             } else if (recover(segment, next, known)) {
                 dropAfter(segment, bases.subList(i + 1, bases.size()));
                 break;
@@ -75,25 +74,42 @@ final class LogRecovery {
     private boolean recover(Segment segment, long nextBase, Known known) throws IOException {
         String wrong = null;
         int checkedFrom = -1;
+        int from = segment.resume(known.trustedUntil());
+        // No CRC covers a batch's base offset. A batch that is not right behind the one before it is believed when the next one confirms it;
+        // in the last segment, which nobody compacts, there is no such batch.
+        FileChannelRecordBatch unconfirmed = null;
+        boolean behindGap = false;
+        long expected = from == 0 ? segment.baseOffset() : -1;
         try {
-            for (FileChannelRecordBatch batch : segment.batchesFrom(segment.resume(known.trustedUntil()))) {
-                if (batch.baseOffset() < segment.endOffset() || batch.nextOffset() > nextBase) {
-                    wrong = "batch at byte " + batch.position() + " has offsets " + batch.baseOffset() + " to " + batch.lastOffset() + " after "
-                            + (segment.endOffset() - 1);
+            for (FileChannelRecordBatch batch : segment.batchesFrom(from)) {
+                BatchSearch.checkFormat(folder.log(segment.baseOffset()).toFile(), batch);
+                boolean gap = expected >= 0 && batch.baseOffset() != expected;
+                if (batch.baseOffset() < Math.max(expected, segment.baseOffset()) || batch.lastOffset() < batch.baseOffset() || batch.nextOffset() > nextBase
+                        || batch.lastOffset() - segment.baseOffset() > Integer.MAX_VALUE || gap && nextBase == Long.MAX_VALUE) {
+                    wrong = "batch at byte " + batch.position() + " has offsets " + batch.baseOffset() + " to " + batch.lastOffset() + " after " + (expected - 1);
+                    unconfirmed = behindGap ? null : unconfirmed;
                     break;
                 }
                 if (batch.nextOffset() > known.trustedUntil()) {
                     checkedFrom = checkedFrom < 0 ? batch.position() : checkedFrom;
                     batch.ensureValid();
                 }
-                segment.observe(batch, indexIntervalBytes);
+                if (unconfirmed != null) {
+                    segment.observe(unconfirmed, indexIntervalBytes);
+                }
+                unconfirmed = batch;
+                behindGap = gap;
+                expected = batch.nextOffset();
             }
-        } catch (KafkaException e) {
-            wrong = "batch at byte " + segment.bytes() + " is not whole: " + e.getMessage();
+        } catch (KafkaException | IllegalArgumentException e) {
+            wrong = "a batch is not whole: " + e.getMessage();
+        }
+        if (unconfirmed != null) {
+            segment.observe(unconfirmed, indexIntervalBytes);
         }
         int whole = segment.bytes();
+        segment.suspect(checkedFrom < 0 ? whole : checkedFrom);
         if (!known.clean()) {
-            segment.suspect(checkedFrom < 0 ? whole : checkedFrom);
             segment.aborted().truncateTo(known.trustedUntil());
         }
         if (wrong == null && whole == segment.fileBytes()) {

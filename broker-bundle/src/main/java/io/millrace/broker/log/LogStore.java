@@ -151,8 +151,15 @@ public final class LogStore implements AutoCloseable {
 
     private void load(LogDir dir, PartitionFolder files, LogDir.Found found) throws IOException {
         TopicPartition partition = LogDir.partitionOf(files.path().getFileName().toString());
+        Uuid topicId;
         try {
-            SegmentedLog log = log(dir, files, partition, files.topicId(), LogConfig.of(Map.of(), settings.topicDefaults()));
+            topicId = files.topicId();
+        } catch (IOException damaged) {
+            LOG.error("{}; if there is a topic of that name, the log is taken to be its", damaged.getMessage());
+            return;
+        }
+        try {
+            SegmentedLog log = log(dir, files, partition, topicId, LogConfig.of(Map.of(), settings.topicDefaults()));
             log.open(found.known(partition, files));
             dir.found(log);
             synchronized (doubles) {
@@ -289,7 +296,8 @@ public final class LogStore implements AutoCloseable {
         try {
             PartitionFolder files = dir.make(partition, topicId);
             SegmentedLog log = log(dir, files, partition, topicId, config);
-            log.open(LogRecovery.Known.NEW);
+            // There are only if nobody could tell what topic they are of.
+            log.open(files.hasSegments() ? new LogRecovery.Known(false, 0, files.startOffset(), -1) : LogRecovery.Known.NEW);
             dir.add(log);
             logs.put(partition, log);
             return log;

@@ -1,39 +1,64 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One of Kafka's files that hold an offset per partition: a version, a count, then lines of topic, partition, offset. */
-record OffsetCheckpoint(Path file) {
+/**
+ * One of Kafka's files that hold an offset per partition.
+ *
+ * @param summed whether a last line has a checksum of the others: only in files that are not Kafka's
+ */
+record OffsetCheckpoint(Path file, boolean summed) {
 
-    private static final String VERSION = "0";
+    /** No topic is called that. */
+    private static final String SUM = "#";
+    private static final Logger LOG = LoggerFactory.getLogger(OffsetCheckpoint.class);
 
-    /** Empty if there is no file; lines that are none are passed over. */
+    OffsetCheckpoint(Path file) {
+        this(file, false);
+    }
+
+    /** Empty if there is no file, or a damaged one: then nothing is known. */
     Map<TopicPartition, Long> read() throws IOException {
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        if (Files.exists(file)) {
-            List<String> lines = Files.readAllLines(file);
-            for (String line : lines.subList(Math.min(2, lines.size()), lines.size())) {
-                String[] parts = line.split(" ");
-                if (parts.length == 3) {
-                    offsets.put(new TopicPartition(parts[0], Integer.parseInt(parts[1])), Long.parseLong(parts[2]));
+        List<String[]> lines = CheckpointLines.read(file, 3).orElse(List.of());
+        if (summed && !lines.isEmpty() && !isAsWritten(lines)) {
+            LOG.warn("{} is damaged and is not believed", file);
+            return offsets;
+        }
+        try {
+            for (String[] line : lines) {
+                if (!line[0].equals(SUM)) {
+                    offsets.put(new TopicPartition(line[0], Integer.parseInt(line[1])), Long.parseLong(line[2]));
                 }
             }
+        } catch (NumberFormatException damaged) {
+            LOG.warn("{} is damaged and is not believed: {}", file, damaged.getMessage());
+            offsets.clear();
         }
         return offsets;
     }
 
     /** Durable on return. */
     void write(Map<TopicPartition, Long> offsets) throws IOException {
-        StringJoiner lines = new StringJoiner("\n", "", "\n");
-        lines.add(VERSION).add(Integer.toString(offsets.size()));
+        List<String> lines = new ArrayList<>();
         offsets.forEach((partition, offset) -> lines.add(partition.topic() + " " + partition.partition() + " " + offset));
-        DurableFile.replace(file, lines.toString());
+        if (summed) {
+            lines.add(SUM + " 0 " + DurableFile.checksum(String.join("\n", lines)));
+        }
+        DurableFile.replace(file, CheckpointLines.write(lines));
+    }
+
+    private static boolean isAsWritten(List<String[]> lines) {
+        List<String> summed = lines.subList(0, lines.size() - 1).stream().map(line -> String.join(" ", line)).toList();
+        String[] last = lines.getLast();
+        return last[0].equals(SUM) && last[2].equals(DurableFile.checksum(String.join("\n", summed)));
     }
 }

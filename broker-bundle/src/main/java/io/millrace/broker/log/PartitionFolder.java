@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,10 +10,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The files of one partition, by Kafka's names. */
 record PartitionFolder(Path path) {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(PartitionFolder.class);
+    private static final int DIGITS = 20;
     private static final String METADATA = "partition.metadata";
     private static final String START_OFFSET = "log-start-offset";
     private static final String EPOCHS = "leader-epoch-checkpoint";
@@ -30,9 +35,13 @@ record PartitionFolder(Path path) {
 
     Uuid topicId() throws IOException {
         Path file = path.resolve(METADATA);
-        for (String line : Files.readAllLines(file)) {
+        for (String line : new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList()) {
             if (line.startsWith("topic_id: ")) {
-                return Uuid.fromString(line.substring("topic_id: ".length()).trim());
+                try {
+                    return Uuid.fromString(line.substring("topic_id: ".length()).trim());
+                } catch (IllegalArgumentException damaged) {
+                    throw new IOException(file + " has no readable topic_id: " + damaged.getMessage(), damaged);
+                }
             }
         }
         throw new IOException(file + " has no topic_id");
@@ -42,13 +51,31 @@ record PartitionFolder(Path path) {
         DurableFile.replace(path.resolve(METADATA), "version: 0\ntopic_id: " + topicId + "\n");
     }
 
+    /** 0 if there is none, or one that is not as it was written. */
     long startOffset() throws IOException {
         Path file = path.resolve(START_OFFSET);
-        return Files.exists(file) ? Long.parseLong(Files.readString(file).trim()) : 0;
+        if (!Files.exists(file)) {
+            return 0;
+        }
+        String[] parts = new String(Files.readAllBytes(file), StandardCharsets.UTF_8).trim().split(" ");
+        try {
+            long offset = Long.parseLong(parts[0]);
+            if (offset >= 0 && (parts.length == 1 || parts[1].equals(DurableFile.checksum(parts[0])))) {
+                return offset;
+            }
+        } catch (NumberFormatException damaged) {
+            LOGGER.debug("{}: {}", file, damaged.getMessage());
+        }
+        LOGGER.warn("{} is damaged and is not believed: records that were deleted from the start of the log may be there again", file);
+        return 0;
     }
 
     void writeStartOffset(long offset) throws IOException {
-        DurableFile.replace(path.resolve(START_OFFSET), Long.toString(offset));
+        DurableFile.replace(path.resolve(START_OFFSET), offset + " " + DurableFile.checksum(Long.toString(offset)));
+    }
+
+    boolean hasSegments() throws IOException {
+        return !content().logs.isEmpty();
     }
 
     Path leaderEpochs() {
@@ -117,10 +144,15 @@ record PartitionFolder(Path path) {
         }
     }
 
+    /** Files of other names are not ours. */
     private static void add(List<Long> offsets, String name, String suffix) {
         String digits = name.substring(0, name.length() - suffix.length());
-        if (!digits.isEmpty() && digits.chars().allMatch(Character::isDigit)) {
-            offsets.add(Long.parseLong(digits));
+        if (digits.length() == DIGITS && digits.chars().allMatch(digit -> digit >= '0' && digit <= '9')) {
+            try {
+                offsets.add(Long.parseLong(digits));
+            } catch (NumberFormatException tooLarge) {
+                LOGGER.warn("{}: is not read, no offset is that large", name);
+            }
         }
     }
 }

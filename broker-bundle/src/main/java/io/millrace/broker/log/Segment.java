@@ -56,6 +56,8 @@ final class Segment {
     private long jitter = -1;
     private int bytesSinceEntry;
     private int bytesAtStore;
+    /** Whether nothing follows the last batch of a segment that was closed in order. */
+    private boolean endsAsItShould = true;
 
     private Segment(PartitionFolder folder, long baseOffset, OpenSegments openSegments, Published published) {
         this.folder = folder;
@@ -121,9 +123,9 @@ final class Segment {
     private boolean beginsBatch(int position, int lastOffset) {
         try {
             for (FileChannelRecordBatch batch : file().batchesFrom(position)) {
-                return batch.lastOffset() == baseOffset + lastOffset;
+                return batch.magic() == RecordBatch.MAGIC_VALUE_V2 && batch.baseOffset() >= baseOffset && batch.lastOffset() == baseOffset + lastOffset;
             }
-        } catch (KafkaException damaged) {
+        } catch (KafkaException | IllegalArgumentException damaged) {
             LOG.debug("{}: no batch at byte {}", log, position, damaged);
         }
         return false;
@@ -185,15 +187,30 @@ final class Segment {
         offsetOfMaxTimestamp = complete.timeEntries() == 0 ? 0 : complete.timeOffset(complete.timeEntries() - 1);
         int from = complete.entries() == 0 ? 0 : complete.position(complete.entries() - 1);
         bytesSinceEntry = 0;
-        for (FileChannelRecordBatch batch : file().batchesFrom(from)) {
-            if (batch.maxTimestamp() > maxTimestamp) {
-                maxTimestamp = batch.maxTimestamp();
-                offsetOfMaxTimestamp = (int) (batch.lastOffset() - baseOffset);
+        endsAsItShould = false;
+        try {
+            long next = baseOffset;
+            for (FileChannelRecordBatch batch : file().batchesFrom(from)) {
+                BatchSearch.checkOrder(file().file(), batch, next);
+                if (batch.maxTimestamp() > maxTimestamp) {
+                    maxTimestamp = batch.maxTimestamp();
+                    offsetOfMaxTimestamp = (int) (batch.lastOffset() - baseOffset);
+                }
+                bytesSinceEntry += batch.sizeInBytes();
+                next = batch.nextOffset();
             }
-            bytesSinceEntry += batch.sizeInBytes();
+            endsAsItShould = next == endOffset() && from + bytesSinceEntry == bytes();
+        } catch (KafkaException | IllegalArgumentException damaged) {
+            LOG.debug("{}: damaged at its end", log, damaged);
         }
         index = complete;
         return complete;
+    }
+
+    /** Whether what is appended now will be found: not behind damage. Asked before the first append after a start in order, it looks at the end. */
+    boolean isAppendable() {
+        growing();
+        return endsAsItShould;
     }
 
     /** Appends whole batches whose offsets are final. On failure nothing of them remains. */
@@ -246,33 +263,32 @@ final class Segment {
         if (maxBytes < start.size) {
             return minOneBatch ? slice(open, start.position, start.size) : MemoryRecords.EMPTY;
         }
-        int stop = start.position + maxBytes;
-        return slice(open, start.position, endOfWhole(open, start.position + start.size, stop) - start.position);
+        return slice(open, start.position, endOfWholeBatches(open, start, start.position + maxBytes) - start.position);
     }
 
-    /** Where the last batch ends that is whole before the position. @param first where one ends */
-    private int endOfWhole(FileRecords open, int first, int stop) {
+    /** @return where the last whole batch before {@code stop} ends */
+    private int endOfWholeBatches(FileRecords open, LogOffsetPosition start, int stop) {
+        int first = start.position + start.size;
+        SparseIndex known = lookup();
+        int entry = known.entryAt(stop);
         // An indexed batch begins there, so all before it is whole: that much is returned even if this batch is the one that does not fit.
-        int indexed = Math.max(first, lookup().batchBefore(stop));
-        try {
-            return walk(open, indexed, stop);
-        } catch (KafkaException wrongPosition) {
-            if (indexed == first) {
-                throw wrongPosition;
-            }
-            LOG.debug("{}: its index is wrong at byte {}", log, indexed, wrongPosition);
-            return walk(open, first, stop);
+        int end = entry < 0 ? first : Math.max(first, known.position(entry));
+        if (end > first && !beginsBatch(end, known.offset(entry))) {
+            LOG.warn("{}: its index is wrong at byte {}; it is rebuilt", log, end);
+            rebuildIndex();
+            end = first;
         }
-    }
-
-    private static int walk(FileRecords open, int from, int stop) {
-        int end = from;
-        for (FileChannelRecordBatch batch : open.batchesFrom(from)) {
-            int next = batch.position() + batch.sizeInBytes();
-            if (next > stop) {
-                break;
+        try {
+            for (FileChannelRecordBatch batch : open.batchesFrom(end)) {
+                int next = batch.position() + batch.sizeInBytes();
+                if (next > stop) {
+                    break;
+                }
+                end = next;
             }
-            end = next;
+        } catch (KafkaException | IllegalArgumentException damaged) {
+            // Who reads on from there is told.
+            LOG.debug("{}: damaged at byte {}", log, end, damaged);
         }
         return end;
     }
@@ -294,34 +310,26 @@ final class Segment {
     }
 
     private LogOffsetPosition find(FileRecords open, long offset) {
-        int from = positionBefore(offset);
-        LogOffsetPosition found = null;
+        SparseIndex known = lookup();
+        int entry = offset <= baseOffset ? -1 : known.entryBefore((int) Math.min(Integer.MAX_VALUE, offset - baseOffset));
+        if (entry < 0) {
+            return BatchSearch.holding(open, offset, 0, BatchSearch.ANY, baseOffset);
+        }
+        int from = known.position(entry);
+        LogOffsetPosition found = BatchSearch.NO_SUCH_BATCH;
         try {
-            found = open.searchForOffsetFromPosition(offset, from);
-        } catch (KafkaException wrongPosition) {
-            if (from == 0) {
-                throw wrongPosition;
+            found = BatchSearch.holding(open, offset, from, baseOffset + known.offset(entry), baseOffset);
+        } catch (KafkaException | IllegalArgumentException damaged) {
+            if (beginsBatch(from, known.offset(entry))) {
+                throw damaged;
             }
         }
-        boolean beyond = found != null && found.position == from && found.offset > offset;
-        boolean beside = found == null && offset < published.endOffset;
-        if (from > 0 && (beyond || beside && !isIndexed(from))) {
+        if (found == BatchSearch.NO_SUCH_BATCH) {
             LOG.warn("{}: its index is wrong at offset {}, byte {}; it is rebuilt", log, offset, from);
             rebuildIndex();
-            return open.searchForOffsetFromPosition(offset, positionBefore(offset));
+            found = BatchSearch.holding(open, offset, positionBefore(offset), BatchSearch.ANY, baseOffset);
         }
         return found;
-    }
-
-    /** Whether the index is right to say that a batch begins there. */
-    private boolean isIndexed(int position) {
-        SparseIndex known = lookup();
-        for (int i = known.entries() - 1; i >= 0 && known.position(i) >= position; i--) {
-            if (known.position(i) == position) {
-                return beginsBatch(position, known.offset(i));
-            }
-        }
-        return false;
     }
 
     /** Fills the buffer from the position on, up to the end of the file, and flips it. */
@@ -369,16 +377,22 @@ final class Segment {
         GrowingIndex rebuilt = new GrowingIndex();
         maxTimestamp = -1;
         bytesSinceEntry = 0;
+        long expected = baseOffset;
+        int end = 0;
         try {
             for (FileChannelRecordBatch batch : file().batchesFrom(0)) {
+                BatchSearch.checkOrder(file().file(), batch, expected);
                 index(rebuilt, batch, batch.position(), REBUILT_INTERVAL);
+                expected = batch.nextOffset();
+                end = batch.position() + batch.sizeInBytes();
             }
-        } catch (CorruptRecordException damaged) {
+        } catch (KafkaException | IllegalArgumentException damaged) {
             // Who reads up to there is told then.
             LOG.error("{} is damaged: {}", log, damaged.getMessage());
         }
         index = rebuilt;
         if (!pinned) {
+            endsAsItShould = expected == endOffset() && end == bytes();
             rebuilt.addTime(maxTimestamp, offsetOfMaxTimestamp);
             try {
                 rebuilt.store(path(".index"), path(".timeindex"));
@@ -634,9 +648,9 @@ final class Segment {
                 || known.timeEntries() * SparseIndex.TIME_ENTRY + SparseIndex.TIME_ENTRY > maxIndexBytes;
     }
 
-    /** What is in the segment now was not looked at since an unclean stop, up to the position. */
+    /** What is in the segment now was not looked at since the start, up to the position. */
     void suspect(int until) {
-        unverified = until <= 0 ? null : new UnverifiedBytes(until);
+        unverified = until <= 0 ? null : new UnverifiedBytes(until, baseOffset, published.endOffset);
     }
 
     AbortedTransactions aborted() {

@@ -17,8 +17,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
@@ -138,11 +141,7 @@ final class SegmentedLog implements PartitionLog {
         long from = snapshots.restore(producers, Math.min(endOffset, trustedUntil), segments.first().baseOffset());
         if (from < endOffset) {
             for (Segment segment : segments.from(from)) {
-                for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
-                    if (batch.baseOffset() >= from && batch.hasProducerId()) {
-                        note(segment, batch, batch.lastOffset() >= trustedUntil);
-                    }
-                }
+                replay(segment, from, trustedUntil);
             }
         }
     }
@@ -150,6 +149,18 @@ final class SegmentedLog implements PartitionLog {
     private void advance(long mark) {
         highWatermark = mark;
         firstUnstable = producers.firstUnstableOffset(mark);
+    }
+
+    private void replay(Segment segment, long from, long trustedUntil) throws IOException {
+        try {
+            for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
+                if (batch.baseOffset() >= from && batch.hasProducerId()) {
+                    note(segment, batch, batch.lastOffset() >= trustedUntil);
+                }
+            }
+        } catch (RuntimeException damaged) {
+            LOG.error("{} is damaged, which producers wrote to the rest of it is not known: {}", segment.path(".log"), damaged.getMessage());
+        }
     }
 
     private void note(Segment segment, RecordBatch batch, boolean index) throws IOException {
@@ -260,6 +271,10 @@ final class SegmentedLog implements PartitionLog {
         int filled = active.bytes();
         if (filled == 0) {
             return active;
+        }
+        if (!active.isAppendable()) {
+            LOG.error("{}: damaged at the end since it was closed, a new segment is begun at offset {}", active.path(".log"), endOffset);
+            return roll();
         }
         boolean full = (long) filled + bytes > limit.segmentBytes() || nextOffset - active.baseOffset() > Integer.MAX_VALUE
                 || active.isIndexFull(limit.segmentIndexBytes());
@@ -499,14 +514,22 @@ final class SegmentedLog implements PartitionLog {
         }
     }
 
+    private <T> T lookUp(Supplier<T> search) {
+        try {
+            return search.get();
+        } catch (KafkaException | IllegalArgumentException damaged) {
+            throw new CorruptRecordException(partition + ": the log is damaged where a time is looked for: " + damaged.getMessage(), damaged);
+        }
+    }
+
     @Override
     public Optional<TimestampAndOffset> offsetForTimestamp(long timestamp, long maxOffset) {
-        return new TimestampSearch(segments).atOrAfter(timestamp, startOffset, maxOffset);
+        return lookUp(() -> new TimestampSearch(segments).atOrAfter(timestamp, startOffset, maxOffset));
     }
 
     @Override
     public Optional<TimestampAndOffset> maxTimestamp() {
-        return new TimestampSearch(segments).greatest(startOffset, endOffset);
+        return lookUp(() -> new TimestampSearch(segments).greatest(startOffset, endOffset));
     }
 
     @Override

@@ -27,36 +27,38 @@ sealed interface SparseIndex permits GrowingIndex, StoredIndex {
 
     /** A position at or before the batch that holds the offset. */
     default int positionBefore(int relativeOffset) {
+        int entry = entryBefore(relativeOffset);
+        return entry < 0 ? 0 : position(entry);
+    }
+
+    /** The last entry of a batch that ends at or before the offset, or -1. */
+    default int entryBefore(int relativeOffset) {
         int low = 0;
         int high = entries() - 1;
-        int position = 0;
         while (low <= high) {
             int middle = (low + high) >>> 1;
             if (offset(middle) <= relativeOffset) {
-                position = position(middle);
                 low = middle + 1;
             } else {
                 high = middle - 1;
             }
         }
-        return position;
+        return high;
     }
 
-    /** The greatest indexed batch position at most {@code position}. */
-    default int batchBefore(int position) {
+    /** The last entry of a batch that begins at or before {@code position}, or -1. */
+    default int entryAt(int position) {
         int low = 0;
         int high = entries() - 1;
-        int found = 0;
         while (low <= high) {
             int middle = (low + high) >>> 1;
             if (position(middle) <= position) {
-                found = position(middle);
                 low = middle + 1;
             } else {
                 high = middle - 1;
             }
         }
-        return found;
+        return high;
     }
 
     /** A position before which every record is older than {@code time}. */

@@ -39,6 +39,8 @@ final class TimestampSearch {
                 if (batch.maxTimestamp() < timestamp || batch.lastOffset() < startOffset) {
                     continue;
                 }
+                // It may not have been looked at since it was written.
+                batch.ensureValid();
                 for (Record record : batch) {
                     if (record.timestamp() >= timestamp && record.offset() >= startOffset && record.offset() < maxOffset) {
                         return Optional.of(new TimestampAndOffset(record.timestamp(), record.offset(), epochOf(batch)));

@@ -95,7 +95,8 @@ final class FileJournal implements MetadataJournal {
         }
         int length = content.getInt();
         int crc = content.getInt();
-        if (length < 0 || length > MAX_RECORD || length > content.remaining()) {
+        // Zeros, which is what some file systems have where a file grew and nothing was written, would be a record of nothing.
+        if (length < JournalScan.SHORTEST || length > MAX_RECORD || length > content.remaining()) {
             return null;
         }
         byte[] payload = new byte[length];

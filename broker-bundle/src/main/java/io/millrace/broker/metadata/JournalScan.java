@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 final class JournalScan {
 
     /** A type and a version. */
-    private static final int SHORTEST = 2;
+    static final int SHORTEST = 2;
 
     private JournalScan() {
     }

@@ -54,9 +54,10 @@ final class LogFixture {
                 }
                 if (i == 8) {
                     log.awaitDurable(log.endOffset());
+                    ((SegmentedLog) log).checkpoint();
                 }
             }
-            long durable = log.endOffset() - 10;
+            long durable = ((SegmentedLog) log).recoveryPoint();
             log.awaitDurable(log.endOffset());
             content = new Content(values(log), log.abortedTransactions(0, log.endOffset()), log.endOffset(), durable);
             copy(clean, crashed);

@@ -81,6 +81,17 @@ class FileJournalTest {
         }
     }
 
+    /** Where power fails, some file systems have made a file longer before they wrote to it. */
+    @Test
+    void zerosAtTheEndAreCutOff() throws IOException {
+        byte[] whole = Files.readAllBytes(file);
+        for (int zeros : new int[] {1, 8, 9, 4096}) {
+            Files.write(file, Arrays.copyOf(whole, whole.length + zeros));
+            assertThat(replayed()).as("%d zeros", zeros).isEqualTo(HISTORY);
+            assertThat(Files.readAllBytes(file)).isEqualTo(whole);
+        }
+    }
+
     private int length(List<MetadataRecord> records) throws IOException {
         Path other = folder.resolve("other");
         try (FileJournal journal = FileJournal.open(other)) {
