@@ -9,6 +9,7 @@ import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.config.Validation;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.TargetState;
+import io.millrace.connect.task.LastErrors;
 import io.millrace.connect.task.TaskId;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -96,6 +97,15 @@ public final class Herder implements HealthCheck, AutoCloseable {
 
     public Set<String> topics(String name) {
         return connector(name).topics();
+    }
+
+    /** Of every task by its number, the latest last. */
+    public Map<Integer, List<LastErrors.Entry>> lastErrors(String name) {
+        Map<Integer, List<LastErrors.Entry>> all = new LinkedHashMap<>();
+        for (TaskRunner task : connector(name).runners()) {
+            all.put(task.status().id().task(), task.counters().lastErrors().all());
+        }
+        return all;
     }
 
     public void resetTopics(String name) {

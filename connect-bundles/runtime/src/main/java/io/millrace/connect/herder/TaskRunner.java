@@ -124,7 +124,7 @@ final class TaskRunner {
     private boolean awaitRestart(Throwable failure, long pauseMs, int failures) {
         // An interrupt was meant for the run that has just failed.
         Thread.interrupted();
-        setup.counters().error(Traces.brief(failure));
+        setup.counters().taskFailed(failure, Traces.brief(failure));
         trace = Traces.of(failure);
         progressed = false;
         restartAtMs = pauseMs < 0 ? 0 : System.currentTimeMillis() + pauseMs;

@@ -43,6 +43,7 @@ final class ConnectorsRest {
         routes.on("GET", CONNECTOR + "/status", (_, path) -> Json.answer(200, statuses.of(herder.find(path.getFirst())
                 .orElseThrow(() -> new HttpError(404, "No status found for connector " + path.getFirst())))));
         routes.on("GET", CONNECTOR + "/metrics", (_, path) -> Json.answer(200, statuses.metrics(path.getFirst())));
+        routes.on("GET", CONNECTOR + "/errors", (_, path) -> Json.answer(200, statuses.errors(path.getFirst())));
         routes.on("POST", CONNECTOR + "/restart", (call, path) -> restart(call, path.getFirst()));
         routes.on("PUT", CONNECTOR + "/pause", (_, path) -> target(path.getFirst(), TargetState.PAUSED, 202));
         routes.on("PUT", CONNECTOR + "/resume", (_, path) -> target(path.getFirst(), TargetState.STARTED, 202));

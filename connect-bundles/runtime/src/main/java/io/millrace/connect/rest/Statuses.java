@@ -3,9 +3,11 @@ package io.millrace.connect.rest;
 import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.Herder.ConnectorStatus;
 import io.millrace.connect.herder.Herder.TaskStatus;
+import io.millrace.connect.task.LastErrors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What connectors and tasks are and do, as JSON. */
 final class Statuses {
@@ -41,6 +43,19 @@ final class Statuses {
             json.put("trace", task.trace());
         }
         return json;
+    }
+
+    /** The last errors of every task, the latest last, with where the record is that each is about. */
+    Map<String, Object> errors(String name) {
+        List<Object> tasks = new ArrayList<>();
+        herder.lastErrors(name).forEach((task, errors) -> tasks.add(Json.object("id", task, "errors", errors.stream().map(Statuses::error).toList())));
+        return Json.object("name", name, "tasks", tasks);
+    }
+
+    private static Map<String, Object> error(LastErrors.Entry error) {
+        return Json.object("time_ms", error.timeMs(), "fate", error.fate().name(), "stage", error.stage().isEmpty() ? null : error.stage(),
+                "class", error.className().isEmpty() ? null : error.className(), "exception", error.exception(), "message", error.message(),
+                "record", error.record().isEmpty() ? null : new TreeMap<>(error.record()));
     }
 
     /** Counters since the connector was made known to this process; rates are for the reader to take between two calls. */

@@ -50,8 +50,8 @@ final class RecordErrors implements AutoCloseable {
 
     /** @throws ConnectException if errors are not tolerated */
     synchronized Future<RecordMetadata> handle(ConsumerRecord<byte[], byte[]> raw, StageFailure failure) {
-        setup.counters().error(failure.getMessage());
-        setup.counters().recordFailed(config.flag("errors.log.enable"));
+        Map<String, Object> where = Map.of("topic", raw.topic(), "partition", raw.partition(), "offset", raw.offset());
+        setup.counters().recordFailed(failure.remembered(where, config.toleratesErrors()), config.flag("errors.log.enable"));
         if (config.flag("errors.log.enable")) {
             LOG.error("task {}: {}{}", setup.id(), failure.getMessage(), config.flag("errors.log.include.messages")
                     ? "; record " + raw.topic() + "-" + raw.partition() + "@" + raw.offset() : "", failure.getCause());

@@ -3,13 +3,10 @@ package io.millrace.connect.sink;
 import io.millrace.api.plugin.PluginScope;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.pipeline.Pipeline;
-import io.millrace.connect.pipeline.RawSinkRecord;
-import io.millrace.connect.pipeline.StageFailure;
 import io.millrace.connect.task.PluginMeters;
 import io.millrace.connect.task.TaskSetup;
 import io.millrace.connect.task.WorkerTask;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -18,14 +15,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.sink.SinkRecord;
@@ -43,7 +37,6 @@ public final class SinkWorker implements WorkerTask {
     private static final long MAX_POLL_MS = 1_000;
     private static final long FIRST_RETRY_MS = 100;
     private static final long MAX_RETRY_MS = 10_000;
-    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(10);
 
     private final TaskSetup setup;
     // Set by the controlling threads, read by the task's.
@@ -55,18 +48,13 @@ public final class SinkWorker implements WorkerTask {
     // The rest belongs to the task's thread.
     private SinkTask task;
     private SinkContext context;
-    private RecordErrors errors;
-    private List<SinkRecord> batch = new ArrayList<>();
-    private Map<TopicPartition, OffsetAndMetadata> batchEnds = new HashMap<>();
-    private final Map<TopicPartition, OffsetAndMetadata> delivered = new HashMap<>();
-    private Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
+    private SinkBatch batch;
+    private SinkOffsets offsets;
     private final Set<TopicPartition> opened = new HashSet<>();
-    private long batchBytes;
     private boolean undelivered;
     private boolean pauseApplied;
     private int retries;
     private long retryAtNanos;
-    private long lastCommitNanos;
     private RuntimeException rebalanceFailure;
 
     public SinkWorker(TaskSetup setup, boolean paused) {
@@ -84,12 +72,13 @@ public final class SinkWorker implements WorkerTask {
         try (PluginMeters meters = new PluginMeters(Map.of("connector", setup.id().connector(), "task", Integer.toString(setup.id().task())));
                 Pipeline<SinkRecord> pipeline = Pipeline.open(setup.config(), setup.catalog(), setup.uses());
                 RecordErrors recordErrors = new RecordErrors(setup)) {
-            errors = recordErrors;
             consumer = consumer();
+            batch = new SinkBatch(setup, recordErrors);
+            offsets = new SinkOffsets(setup, consumer, recordErrors);
             boolean clean = false;
             try {
                 task = (SinkTask) setup.taskClass().getDeclaredConstructor().newInstance();
-                context = new SinkContext(setup.settings(), consumer, errors, meters.metrics());
+                context = new SinkContext(setup.settings(), consumer, recordErrors, meters.metrics());
                 task.initialize(context);
                 task.start(setup.settings());
                 subscribe();
@@ -125,7 +114,6 @@ public final class SinkWorker implements WorkerTask {
     }
 
     private void work(Pipeline<SinkRecord> pipeline, Progress progress) throws Exception {
-        lastCommitNanos = System.nanoTime();
         long patience = 0;
         while (!stopping) {
             applyPause();
@@ -134,25 +122,21 @@ public final class SinkWorker implements WorkerTask {
                 throw rebalanceFailure;
             }
             patience = MAX_POLL_MS;
-            if (undelivered ? System.nanoTime() - retryAtNanos >= 0 : !pauseApplied || !batchEnds.isEmpty()) {
+            if (undelivered ? System.nanoTime() - retryAtNanos >= 0 : !pauseApplied || !batch.isUntouched()) {
                 deliver(progress);
             }
             if (undelivered) {
                 patience = Math.clamp((retryAtNanos - System.nanoTime()) / 1_000_000, 1, MAX_POLL_MS);
             }
             rewind();
-            if (context.takeCommitRequest() || elapsedMs() >= setup.options().flushIntervalMs()) {
-                commit(delivered);
+            if (context.takeCommitRequest() || offsets.msSinceCommit() >= setup.options().flushIntervalMs()) {
+                offsets.commit(task);
                 lag();
             }
             long timeout = context.takeTimeout();
             patience = Math.min(timeout >= 0 && !undelivered ? Math.min(timeout, patience) : patience,
-                    Math.max(1, setup.options().flushIntervalMs() - elapsedMs()));
+                    Math.max(1, setup.options().flushIntervalMs() - offsets.msSinceCommit()));
         }
-    }
-
-    private long elapsedMs() {
-        return (System.nanoTime() - lastCommitNanos) / 1_000_000;
     }
 
     private void applyPause() {
@@ -180,40 +164,21 @@ public final class SinkWorker implements WorkerTask {
         } catch (org.apache.kafka.common.errors.InterruptException e) {
             throw (InterruptedException) new InterruptedException().initCause(e);
         }
-        if (records.isEmpty()) {
-            return;
-        }
-        long began = System.nanoTime();
-        setup.counters().took(records.count());
-        for (ConsumerRecord<byte[], byte[]> raw : records) {
-            batchBytes += Math.max(0, raw.serializedKeySize()) + Math.max(0, raw.serializedValueSize());
-            try {
-                SinkRecord record = pipeline.transform(pipeline.fromKafka(raw));
-                if (record != null) {
-                    batch.add(record);
-                }
-            } catch (StageFailure failure) {
-                errors.handle(raw, failure);
-            }
-        }
-        setup.counters().converted(System.nanoTime() - began);
-        for (TopicPartition partition : records.partitions()) {
-            ConsumerRecord<byte[], byte[]> last = records.records(partition).getLast();
-            batchEnds.put(partition, new OffsetAndMetadata(last.offset() + 1, last.leaderEpoch(), ""));
-            setup.topics().accept(partition.topic());
+        if (!records.isEmpty()) {
+            batch.add(records, pipeline);
         }
     }
 
     private void deliver(Progress progress) {
         long began = System.nanoTime();
         try {
-            task.put(batch);
+            task.put(batch.records());
             setup.counters().called(System.nanoTime() - began);
         } catch (RetriableException e) {
             if (!undelivered) {
-                LOG.warn("task {}: put of {} records failed and is tried again: {}", setup.id(), batch.size(), e.toString());
+                LOG.warn("task {}: put of {} records failed and is tried again: {}", setup.id(), batch.records().size(), e.toString());
             }
-            setup.counters().error(e.toString());
+            setup.counters().retriedAfter(e);
             setup.counters().retried();
             undelivered = true;
             consumer.pause(consumer.assignment());
@@ -229,13 +194,8 @@ public final class SinkWorker implements WorkerTask {
                 resumeAll();
             }
         }
-        if (!batchEnds.isEmpty()) {
-            setup.counters().batch(batch.size(), batchBytes);
-            delivered.putAll(batchEnds);
-            batchEnds = new HashMap<>();
-            // The task may keep the list it was given.
-            batch = new ArrayList<>();
-            batchBytes = 0;
+        if (!batch.isUntouched()) {
+            offsets.delivered(batch.delivered());
         }
         if (!opened.isEmpty()) {
             progress.progressed();
@@ -246,62 +206,10 @@ public final class SinkWorker implements WorkerTask {
         context.takeRewinds().forEach((partition, offset) -> {
             if (consumer.assignment().contains(partition)) {
                 consumer.seek(partition, offset);
-                delivered.put(partition, new OffsetAndMetadata(offset));
-                batchEnds.remove(partition);
-                batch.removeIf(record -> of(partition, record));
+                offsets.delivered(Map.of(partition, new OffsetAndMetadata(offset)));
+                batch.drop(Set.of(partition));
             }
         });
-    }
-
-    private static boolean of(TopicPartition partition, SinkRecord record) {
-        return record instanceof RawSinkRecord known
-                ? known.raw().partition() == partition.partition() && known.raw().topic().equals(partition.topic())
-                : record.originalKafkaPartition() == partition.partition() && record.originalTopic().equals(partition.topic());
-    }
-
-    private void commit(Map<TopicPartition, OffsetAndMetadata> upTo) throws InterruptedException {
-        long began = System.nanoTime();
-        lastCommitNanos = began;
-        Map<TopicPartition, OffsetAndMetadata> wanted;
-        try {
-            wanted = task.preCommit(new HashMap<>(upTo));
-        } catch (RetriableException e) {
-            setup.counters().error(e.toString());
-            setup.counters().commitFailed();
-            LOG.warn("task {}: flush failed, offsets are not committed yet: {}", setup.id(), e.toString());
-            return;
-        }
-        errors.settle();
-        if (wanted == null || wanted.isEmpty()) {
-            return;
-        }
-        Map<TopicPartition, OffsetAndMetadata> allowed = new HashMap<>();
-        wanted.forEach((partition, offset) -> {
-            OffsetAndMetadata reached = upTo.get(partition);
-            if (offset != null && reached != null && offset.offset() <= reached.offset() && !offset.equals(committed.get(partition))) {
-                allowed.put(partition, offset);
-            }
-        });
-        if (allowed.isEmpty()) {
-            return;
-        }
-        try {
-            commitSync(allowed);
-            committed.putAll(allowed);
-            setup.counters().committed(System.currentTimeMillis(), System.nanoTime() - began);
-        } catch (CommitFailedException | RebalanceInProgressException e) {
-            setup.counters().commitFailed();
-            LOG.info("task {}: offsets not committed, the group rebalances; the records may be delivered again: {}", setup.id(), e.getMessage());
-        }
-    }
-
-    private void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        try {
-            consumer.commitSync(offsets, COMMIT_TIMEOUT);
-        } catch (WakeupException e) {
-            // The wake-up was meant for poll.
-            consumer.commitSync(offsets, COMMIT_TIMEOUT);
-        }
     }
 
     private void lag() {
@@ -316,7 +224,7 @@ public final class SinkWorker implements WorkerTask {
     private void end(boolean clean) throws InterruptedException {
         try {
             if (task != null && clean) {
-                commit(delivered);
+                offsets.commit(task);
             }
         } finally {
             try {
@@ -342,12 +250,10 @@ public final class SinkWorker implements WorkerTask {
         try {
             task.close(closing);
         } finally {
-            delivered.keySet().removeAll(closing);
-            committed.keySet().removeAll(closing);
-            batchEnds.keySet().removeAll(closing);
+            offsets.drop(closing);
+            batch.drop(closing);
             context.paused().removeAll(closing);
-            batch.removeIf(record -> closing.stream().anyMatch(partition -> of(partition, record)));
-            if (batch.isEmpty() && undelivered) {
+            if (batch.records().isEmpty() && undelivered) {
                 undelivered = false;
                 retries = 0;
             }
@@ -397,10 +303,7 @@ public final class SinkWorker implements WorkerTask {
                 return;
             }
             guard(() -> {
-                for (TopicPartition partition : partitions) {
-                    delivered.put(partition, new OffsetAndMetadata(consumer.position(partition)));
-                    committed.put(partition, delivered.get(partition));
-                }
+                offsets.assigned(partitions);
                 opened.addAll(partitions);
                 task.open(partitions);
                 if (pauseApplied || undelivered) {
@@ -416,7 +319,7 @@ public final class SinkWorker implements WorkerTask {
             }
             guard(() -> {
                 try {
-                    commit(delivered);
+                    offsets.commit(task);
                 } finally {
                     closePartitions(partitions);
                 }

@@ -207,8 +207,9 @@ public final class SourceWorker implements WorkerTask {
             return transformed == null ? null : pipeline.toKafka(transformed);
         } catch (StageFailure failure) {
             ConnectorConfig config = setup.config();
-            setup.counters().error(failure.getMessage());
-            setup.counters().recordFailed(config.flag("errors.log.enable"));
+            Map<String, Object> where = Map.of("source_partition", String.valueOf(record.sourcePartition()), "source_offset",
+                    String.valueOf(record.sourceOffset()), "topic", String.valueOf(record.topic()));
+            setup.counters().recordFailed(failure.remembered(where, config.toleratesErrors()), config.flag("errors.log.enable"));
             if (config.flag("errors.log.enable")) {
                 LOG.error("task {}: {}{}", setup.id(), failure.getMessage(),
                         config.flag("errors.log.include.messages") ? "; record " + record : "", failure.getCause());

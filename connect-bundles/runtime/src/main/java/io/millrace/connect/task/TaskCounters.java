@@ -1,6 +1,7 @@
 package io.millrace.connect.task;
 
 import io.millrace.api.metrics.Distribution;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a task has done since the connector was started, over all its restarts. Written by the task, read by anybody. */
@@ -18,6 +19,7 @@ public final class TaskCounters {
     private final LongAdder retries = new LongAdder();
     private final LongAdder loggedErrors = new LongAdder();
     private final LongAdder deadLetters = new LongAdder();
+    private final LastErrors lastErrors = new LastErrors();
     private final Distribution pluginTimes = new Distribution();
     private final Distribution conversionTimes = new Distribution();
     private final Distribution commitTimes = new Distribution();
@@ -67,7 +69,8 @@ public final class TaskCounters {
     }
 
     /** A record could not be converted or transformed, or its connector reported it. */
-    public void recordFailed(boolean logged) {
+    public void recordFailed(LastErrors.Entry error, boolean logged) {
+        error(error);
         failedRecords.increment();
         if (logged) {
             loggedErrors.increment();
@@ -88,10 +91,25 @@ public final class TaskCounters {
         skipped.increment();
     }
 
-    public void error(String message) {
+    /** The connector asked to be called again. */
+    public void retriedAfter(RuntimeException failure) {
+        error(new LastErrors.Entry(System.currentTimeMillis(), "", "", failure.getClass().getName(), failure.getMessage(), Map.of(), LastErrors.Fate.RETRIED));
+    }
+
+    /** @param brief one line of what failed */
+    public void taskFailed(Throwable failure, String brief) {
+        error(new LastErrors.Entry(System.currentTimeMillis(), "", "", failure.getClass().getName(), brief, Map.of(), LastErrors.Fate.FAILED));
+    }
+
+    private void error(LastErrors.Entry error) {
         errors.increment();
-        lastErrorMs = System.currentTimeMillis();
-        lastError = message;
+        lastErrorMs = error.timeMs();
+        lastError = error.stage().isEmpty() ? error.message() : error.stage() + " " + error.className() + ": " + error.message();
+        lastErrors.add(error);
+    }
+
+    public LastErrors lastErrors() {
+        return lastErrors;
     }
 
     /** Records between the consumer and the end of its partitions. */

@@ -1,0 +1,94 @@
+package io.millrace.connect.herder;
+
+import io.millrace.connect.catalog.Provided;
+import io.millrace.connect.task.TaskCounters;
+import io.millrace.connect.task.TaskId;
+import io.millrace.connect.task.TaskSetup;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/** The tasks of a connector; what they counted outlives them. Changed by their connector's operations, read by anybody. */
+final class TaskGroup {
+
+    private final Node node;
+    private final String connector;
+    private final Consumer<Provided> uses;
+    private final Consumer<String> topics;
+    private final Map<Integer, TaskCounters> counters = new ConcurrentHashMap<>();
+    private volatile List<TaskRunner> runners = List.of();
+
+    /**
+     * @param uses   told of every class that serves a task
+     * @param topics told of every topic that a task reads or writes
+     */
+    TaskGroup(Node node, String connector, Consumer<Provided> uses, Consumer<String> topics) {
+        this.node = node;
+        this.connector = connector;
+        this.uses = uses;
+        this.topics = topics;
+    }
+
+    /** As of now; another start makes others. */
+    List<TaskRunner> runners() {
+        return runners;
+    }
+
+    List<Map<String, String>> settings() {
+        return runners.stream().map(TaskRunner::settings).toList();
+    }
+
+    void start(ConnectorInstance instance, List<Map<String, String>> settings, boolean paused) throws InterruptedException {
+        TaskSetup.TaskOptions options = instance.taskOptions();
+        Class<?> taskClass = instance.taskClass();
+        Provided provided = instance.entry().provided();
+        List<TaskRunner> made = new ArrayList<>();
+        for (int i = 0; i < settings.size(); i++) {
+            TaskSetup setup = new TaskSetup(new TaskId(connector, i), instance.config(), settings.get(i), taskClass, provided.loader(),
+                    node.catalog().at(provided.plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(i, _ -> new TaskCounters()),
+                    uses, topics, options);
+            made.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts()));
+        }
+        made.forEach(TaskRunner::start);
+        runners = List.copyOf(made);
+    }
+
+    void pause(boolean paused) {
+        runners.forEach(task -> task.pause(paused));
+    }
+
+    /** @return whether there is such a task */
+    boolean restart(int number, boolean paused) throws InterruptedException {
+        if (number < 0 || number >= runners.size()) {
+            return false;
+        }
+        List<TaskRunner> after = new ArrayList<>(runners);
+        TaskRunner old = after.get(number);
+        old.stop();
+        TaskRunner fresh = old.again(paused);
+        after.set(number, fresh);
+        fresh.start();
+        runners = List.copyOf(after);
+        return true;
+    }
+
+    /** All at the same time; returns when all have stopped. */
+    void stop() throws InterruptedException {
+        List<Thread> stopping = new ArrayList<>();
+        for (TaskRunner task : runners) {
+            stopping.add(Thread.ofVirtual().start(() -> {
+                try {
+                    task.stop();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+        }
+        for (Thread thread : stopping) {
+            thread.join();
+        }
+        runners = List.of();
+    }
+}

@@ -1,0 +1,209 @@
+package io.millrace.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Connectors of unmodified plugins whose records, tasks or whole platform fail. */
+class ConnectRuntimeIT {
+
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final String HEADER = "__connect.errors.";
+
+    @TempDir
+    private Path folder;
+
+    /** What Kafka Connect 4.3.1 wrote for the same record and connector; only the stack trace is its own. */
+    @Test
+    void deadLettersHaveKafkasHeadersAndNoneIsLostHoweverOftenThePlatformIsKilled() throws Exception {
+        Path data = folder.resolve("data");
+        Path out = folder.resolve("letters.txt");
+        int bad = 0;
+        try (Millrace millrace = Millrace.start(data)) {
+            install(data, "connect-file.jar");
+            send(millrace, "{\"a\":1}", "not json", "{\"a\":2}");
+            millrace.send("POST", "/connectors", """
+                    {"name": "letters-out", "config": {"connector.class": "FileStreamSink", "file": "%s", "topics": "letters",
+                     "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+                     "value.converter": "org.apache.kafka.connect.json.JsonConverter", "value.converter.schemas.enable": "false",
+                     "errors.tolerance": "all", "errors.deadletterqueue.topic.name": "dead-letters",
+                     "errors.deadletterqueue.context.headers.enable": "true"}}""".formatted(out));
+            awaitDeadLetters(millrace, 1);
+            ConsumerRecord<String, String> dead = deadLetters(millrace).getFirst();
+            assertThat(dead.value()).isEqualTo("not json");
+            Map<String, String> headers = new LinkedHashMap<>();
+            for (Header header : dead.headers()) {
+                headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8));
+            }
+            String trace = headers.remove(HEADER + "exception.stacktrace");
+            assertThat(trace).startsWith("org.apache.kafka.connect.errors.DataException: ").contains("JsonConverter.toConnectData");
+            assertThat(headers).containsExactly(Map.entry(HEADER + "topic", "letters"), Map.entry(HEADER + "partition", "0"), Map.entry(HEADER + "offset", "1"),
+                    Map.entry(HEADER + "connector.name", "letters-out"), Map.entry(HEADER + "task.id", "0"), Map.entry(HEADER + "stage", "VALUE_CONVERTER"),
+                    Map.entry(HEADER + "class.name", "org.apache.kafka.connect.json.JsonConverter"),
+                    Map.entry(HEADER + "exception.class.name", "org.apache.kafka.connect.errors.DataException"),
+                    Map.entry(HEADER + "exception.message", "Converting byte[] to Kafka Connect data failed due to serialization error: "));
+            JsonNode error = millrace.get("/connectors/letters-out/errors").at("/tasks/0/errors/0");
+            assertThat(error.at("/record/topic").asText()).isEqualTo("letters");
+            assertThat(error.at("/record/offset").asLong()).isEqualTo(1);
+            assertThat(error.path("stage").asText()).isEqualTo("VALUE_CONVERTER");
+            assertThat(error.path("fate").asText()).isEqualTo("SKIPPED");
+            bad = 1;
+            send(millrace, "bad " + bad++, "{\"a\":3}");
+            millrace.kill();
+        }
+        for (int kill = 0; kill < 2; kill++) {
+            try (Millrace millrace = Millrace.start(data)) {
+                send(millrace, "bad " + bad++, "{\"a\":" + (4 + kill) + "}");
+                if (kill == 0) {
+                    millrace.kill();
+                } else {
+                    awaitDeadLetters(millrace, 1 + bad - 1);
+                    millrace.await("all good records in " + out, LIMIT, () -> text(out).contains("{a=3}") && text(out).contains("{a=4}")
+                            && text(out).contains("{a=5}"));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aConnectorThatIsMadeStoppedBeginsAtTheOffsetsThatItIsGivenAndEndsWithAllOfItsOwn() throws Exception {
+        Path data = folder.resolve("data");
+        Path in = Files.writeString(folder.resolve("in.txt"), "one\ntwo\nthree\n");
+        try (Millrace millrace = Millrace.start(data)) {
+            install(data, "connect-file.jar");
+            millrace.send("POST", "/connectors", """
+                    {"name": "in", "initial_state": "STOPPED", "config": {"connector.class": "FileStreamSource", "file": "%s", "topic": "lines",
+                     "value.converter": "org.apache.kafka.connect.storage.StringConverter"}}""".formatted(in));
+            String offsets = "{\"offsets\": [{\"partition\": {\"filename\": \"" + in + "\"}, \"offset\": {\"position\": 4}}]}";
+            millrace.send("PATCH", "/connectors/in/offsets", offsets);
+            millrace.send("PUT", "/connectors/in/resume", "");
+            millrace.await("the end of the file in the offsets", LIMIT, () -> get(millrace, "/connectors/in/offsets").contains("\"position\":14"));
+            assertThat(read(millrace, "lines").stream().map(ConsumerRecord::value)).containsExactly("two", "three");
+
+            millrace.send("POST", "/connectors", """
+                    {"name": "out", "config": {"connector.class": "FileStreamSink", "file": "%s", "topics": "lines",
+                     "value.converter": "org.apache.kafka.connect.storage.StringConverter"}}""".formatted(folder.resolve("out.txt")));
+            millrace.await("both lines", LIMIT, () -> text(folder.resolve("out.txt")).equals("two\nthree\n"));
+            millrace.send("PUT", "/connectors/out/stop", "");
+            millrace.await("the stop", LIMIT, () -> get(millrace, "/connectors/out/status").contains("STOPPED"));
+            millrace.send("PATCH", "/connectors/out/offsets", """
+                    {"offsets": [{"partition": {"kafka_topic": "lines", "kafka_partition": 0}, "offset": {"kafka_offset": 1}}]}""");
+            millrace.send("PUT", "/connectors/out/resume", "");
+            millrace.await("the last line again", LIMIT, () -> text(folder.resolve("out.txt")).equals("two\nthree\nthree\n"));
+        }
+    }
+
+    @Test
+    void aTaskThatKeepsFailingIsRestartedAsOftenAsItsBudgetAllowsAndThenOnlyOnDemand() throws Exception {
+        Path data = folder.resolve("data");
+        try (Millrace millrace = Millrace.start(data, "--set", "connect.restart.attempts=2", "--set", "connect.restart.backoff.ms=50")) {
+            install(data, "connect-test-plugins.jar");
+            millrace.send("POST", "/connectors", """
+                    {"name": "failing", "config": {"connector.class": "MockSource", "mock_mode": "task-failure", "delay_ms": "1"}}""");
+            awaitGivenUp(millrace, 3);
+            assertThat(millrace.get("/connectors/failing/status").at("/connector/state").asText()).isEqualTo("RUNNING");
+            assertThat(millrace.get("/connectors/failing/errors").at("/tasks/0/errors/2/fate").asText()).isEqualTo("FAILED");
+            millrace.send("POST", "/connectors/failing/tasks/0/restart", "");
+            awaitGivenUp(millrace, 6);
+            millrace.send("POST", "/connectors/failing/restart?includeTasks=true&onlyFailed=true", "");
+            awaitGivenUp(millrace, 9);
+        }
+    }
+
+    private static void awaitGivenUp(Millrace millrace, int errors) {
+        millrace.await(errors + " failures and no further restart", LIMIT, () -> {
+            JsonNode task = json(millrace, "/connectors/failing/metrics").at("/tasks/0");
+            return task.path("state").asText().equals("FAILED") && task.path("restart_at_ms").isNull() && task.path("restarts").asInt() == 2
+                    && task.path("errors").asInt() == errors;
+        });
+    }
+
+    private static void install(Path data, String plugin) throws Exception {
+        Result result = Millrace.command(LIMIT, "plugin", "install", Path.of("target", "plugins", plugin).toAbsolutePath().toString(), "--data", data.toString());
+        assertThat(result.exitCode()).as(result.output()).isZero();
+    }
+
+    private static void send(Millrace millrace, String... values) {
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(ClientSettings.of(millrace.bootstrap(), Map.of("acks", "all")),
+                new StringSerializer(), new StringSerializer())) {
+            for (String value : values) {
+                producer.send(new ProducerRecord<>("letters", 0, null, value));
+            }
+        }
+    }
+
+    private static void awaitDeadLetters(Millrace millrace, int different) {
+        millrace.await(different + " dead letters", LIMIT, () -> {
+            TreeSet<String> values = new TreeSet<>();
+            deadLetters(millrace).forEach(record -> values.add(record.value()));
+            return values.size() >= different;
+        });
+    }
+
+    private static List<ConsumerRecord<String, String>> deadLetters(Millrace millrace) {
+        return read(millrace, "dead-letters");
+    }
+
+    /** What is in the first partition now. */
+    private static List<ConsumerRecord<String, String>> read(Millrace millrace, String topic) {
+        List<ConsumerRecord<String, String>> all = new ArrayList<>();
+        TopicPartition partition = new TopicPartition(topic, 0);
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
+                ClientSettings.of(millrace.bootstrap(), Map.of("isolation.level", "read_committed", "allow.auto.create.topics", "false")),
+                new StringDeserializer(), new StringDeserializer())) {
+            if (consumer.partitionsFor(topic).isEmpty()) {
+                return all;
+            }
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).get(partition);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(100)).forEach(all::add);
+            }
+        }
+        return all;
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String get(Millrace millrace, String path) {
+        return json(millrace, path).toString();
+    }
+
+    private static JsonNode json(Millrace millrace, String path) {
+        try {
+            return millrace.get(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
