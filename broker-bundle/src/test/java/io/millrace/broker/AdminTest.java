@@ -26,8 +26,10 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.errors.DuplicateResourceException;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.GroupSubscribedToTopicException;
+import org.apache.kafka.common.errors.ResourceNotFoundException;
 import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -94,6 +96,14 @@ class AdminTest {
                 admin.describeAcls(AclBindingFilter.ANY).values())) {
             assertThatThrownBy(refused::get).cause().isInstanceOf(SecurityDisabledException.class);
         }
+    }
+
+    @Test
+    void thereAreNoCredentials() throws Exception {
+        assertThat(admin.describeUserScramCredentials().all().get()).isEmpty();
+        assertThatThrownBy(admin.describeUserScramCredentials(List.of("anna")).description("anna")::get).cause().isInstanceOf(ResourceNotFoundException.class);
+        assertThatThrownBy(admin.describeUserScramCredentials(List.of("anna", "anna")).description("anna")::get)
+                .cause().isInstanceOf(DuplicateResourceException.class);
     }
 
     @Test

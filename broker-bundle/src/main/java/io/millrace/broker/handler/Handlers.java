@@ -60,6 +60,7 @@ public final class Handlers implements ServedVersions {
                 new IncrementalAlterConfigs(metadata, loggers),
                 new ListConfigResources(metadata),
                 new ElectLeaders(metadata),
+                new DescribeUserScramCredentials(),
                 new DescribeAcls(),
                 new CreateAcls(),
                 new DeleteAcls(),
