@@ -6,7 +6,6 @@ import io.millrace.broker.config.NodeSettings;
 import io.millrace.broker.log.LogDirRegistry;
 import io.millrace.broker.log.LogDirs;
 import io.millrace.broker.log.LogStoreConfig;
-import io.millrace.broker.log.clean.CleanerConfig;
 import io.millrace.broker.network.ConnectionLimits;
 import io.millrace.broker.network.NetworkMemory;
 import io.millrace.broker.quota.QuotaWindows;
@@ -169,21 +168,6 @@ public record BrokerConfig(Path data, Map<String, String> values, Set<String> se
         LogStoreConfig usual = LogStoreConfig.standard();
         return new LogStoreConfig(settings.topicDefaults(), Duration.ofMillis(settings.number("log.retention.check.interval.ms")), usual.checkpointInterval(),
                 Duration.ofMillis(getInt("producer.id.expiration.ms", 1)), number("disk.reserve.bytes", 0, Long.MAX_VALUE));
-    }
-
-    CleanerConfig cleaner() {
-        CleanerConfig usual = CleanerConfig.standard();
-        return new CleanerConfig(getInt("log.cleaner.threads", 1), Duration.ofMillis(number("log.cleaner.backoff.ms", 0, Long.MAX_VALUE)),
-                getLong("log.cleaner.dedupe.buffer.size"), getDouble("log.cleaner.io.buffer.load.factor"), getInt("log.cleaner.io.buffer.size", 1),
-                getDouble("log.cleaner.io.max.bytes.per.second"), usual.retry());
-    }
-
-    private double getDouble(String key) {
-        try {
-            return Double.parseDouble(values.get(key));
-        } catch (NumberFormatException _) {
-            throw new IllegalStateException(key + "=" + values.get(key) + " is no number; correct it in millrace.properties");
-        }
     }
 
     /** @throws IllegalStateException for folders that cannot be meant */

@@ -8,7 +8,6 @@ import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Coordinators;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
-import io.millrace.broker.log.clean.CleanerConfig;
 import io.millrace.broker.log.clean.LogCleaner;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metrics.BrokerMeters;
@@ -64,7 +63,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
             DataFolder folder = opened(parts, DataFolder.open(config.data(), config.nodeId()));
             Listener listener = opened(parts, Listener.bind(listen, config.limits(), config.memory()));
             NodeSettings settings = config.settings();
-            CleanerConfig cleaning = config.cleaner();
+            CleanerSettings.of(settings);
             LogStore store = opened(parts, LogStore.open(config.logDirs(folder), config.logs(settings), clock));
             InetSocketAddress address = config.advertised(listener.address());
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
@@ -72,10 +71,13 @@ public final class BrokerServer implements Broker, AutoCloseable {
             metadata.follow(now -> store.producerExpiration(now.number("producer.id.expiration.ms")));
             metadata.follow(new ConnectionSettings(listener));
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
+            metadata.follow(now -> coordinators.verifyPartitions(Boolean.parseBoolean(now.value("transaction.partition.verification.enable"))));
             Handlers handlers = Handlers.of(metadata, config.values(), coordinators.transactions(), coordinators.handlers());
             listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), config.quotaWindows()));
             // Now that each log knows its topic's properties.
-            LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), cleaning, clock)) : null;
+            LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), CleanerSettings.of(metadata.settings()), clock))
+                    : null;
+            metadata.follow(new CleanerSettings(Optional.ofNullable(cleaner)));
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
             MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators, Optional.ofNullable(cleaner));

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -29,6 +30,8 @@ import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.ListConfigResourcesOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.ConfigResource.Type;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -191,6 +194,27 @@ class ConfigsTest {
         assertThat(describe(NODE).entries()).noneMatch(entry -> entry.source() == ConfigSource.DYNAMIC_BROKER_CONFIG);
         alter(true, NODE, OpType.SET, "max.connections", "7");
         assertThat(describe(NODE).get("max.connections").value()).isEqualTo("10000");
+    }
+
+    @Test
+    void theCleanerFollowsWhatTheNodeSpendsOnIt() throws Exception {
+        properties.put("log.cleaner.backoff.ms", "86400000");
+        restart();
+        admin.createTopics(List.of(new NewTopic("orders", 1, (short) 1).configs(Map.of("cleanup.policy", "compact", "internal.segment.bytes", "1000",
+                "min.cleanable.dirty.ratio", "0")))).all().get();
+        try (KafkaProducer<String, String> producer = new TestClients(broker).producer("linger.ms", "0")) {
+            for (int i = 0; i < 50; i++) {
+                producer.send(new ProducerRecord<>("orders", "key", "value " + i)).get();
+            }
+        }
+        assertThat(broker.cleaner().orElseThrow().status().cleanings()).isZero();
+        alter(NODE, OpType.SET, "log.cleaner.backoff.ms", "10", OpType.SET, "log.cleaner.threads", "2");
+        while (broker.cleaner().orElseThrow().status().cleanings() == 0) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).contains("log-cleaner-1");
+        assertRefused(NODE, InvalidConfigurationException.class, "log.cleaner.dedupe.buffer.size=1500000", OpType.SET, "log.cleaner.dedupe.buffer.size", "1500000");
+        assertThat(describe(NODE).get("log.cleaner.dedupe.buffer.size").value()).isEqualTo("134217728");
     }
 
     @Test

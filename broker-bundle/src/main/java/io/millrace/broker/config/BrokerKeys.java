@@ -21,12 +21,17 @@ public final class BrokerKeys {
     /** Those that running parts follow at once; each has someone in {@code BrokerServer} who applies it. Topics' defaults come on top. */
     private static final Set<String> FOLLOWED = Set.of("max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
             "max.connection.creation.rate", "listener.name.plaintext.max.connections", "listener.name.plaintext.max.connection.creation.rate",
-            "producer.id.expiration.ms");
+            "producer.id.expiration.ms", "log.cleaner.threads", "log.cleaner.backoff.ms", "log.cleaner.dedupe.buffer.size", "log.cleaner.io.buffer.load.factor",
+            "log.cleaner.io.buffer.size", "log.cleaner.io.max.bytes.per.second", "transaction.partition.verification.enable");
 
     /** Bounds of keys that are no topic's default. */
     private static final Map<String, Allowed> BOUNDS = Map.ofEntries(
             Map.entry("listener.name.plaintext.max.connections", Allowed.atLeast(1)),
             Map.entry("listener.name.plaintext.max.connection.creation.rate", Allowed.atLeast(0)),
+            Map.entry("log.cleaner.backoff.ms", Allowed.atLeast(0)),
+            Map.entry("log.cleaner.dedupe.buffer.size", Allowed.atLeast(1)),
+            Map.entry("log.cleaner.io.buffer.size", Allowed.between(1, Integer.MAX_VALUE)),
+            Map.entry("log.cleaner.threads", Allowed.between(1, 1_000)),
             Map.entry("log.retention.check.interval.ms", Allowed.atLeast(1)),
             Map.entry("log.roll.hours", Allowed.atLeast(1)),
             Map.entry("log.roll.jitter.hours", Allowed.atLeast(0)),

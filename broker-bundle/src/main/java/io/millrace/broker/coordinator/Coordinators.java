@@ -58,6 +58,11 @@ public final class Coordinators implements AutoCloseable {
         return handlers;
     }
 
+    /** @see TransactionCoordinator#verifyPartitions */
+    public void verifyPartitions(boolean whether) {
+        transactions.verifyPartitions(whether);
+    }
+
     public TransactionGate transactions() {
         return transactions.gate();
     }

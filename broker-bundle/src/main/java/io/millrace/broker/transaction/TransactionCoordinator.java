@@ -42,7 +42,7 @@ public final class TransactionCoordinator implements AutoCloseable {
     private final Map<String, Completion> completing = new ConcurrentHashMap<>();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Partitions partitions;
-    private final boolean verifies;
+    private volatile boolean verifies;
 
     private TransactionCoordinator(Partitions partitions, Shards<?> groups, Clock clock, Clockwork clockwork, CoordinatorSettings settings) {
         this.clock = clock;
@@ -69,6 +69,11 @@ public final class TransactionCoordinator implements AutoCloseable {
 
     public void tell(Meters meters) {
         TransactionMeters.tell(meters, shards, clock.millis());
+    }
+
+    /** @param whether clients that add partitions to transactions beforehand are checked to have done so, from now on */
+    public void verifyPartitions(boolean whether) {
+        verifies = whether;
     }
 
     public TransactionGate gate() {

@@ -24,14 +24,14 @@ public final class LogCleaner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogCleaner.class);
 
     private final CleanerHost host;
-    private final CleanerConfig config;
+    private volatile CleanerConfig config;
     private final Clock clock;
-    private final Throttle throttle;
-    private final List<Thread> threads = new ArrayList<>();
+    private Throttle throttle;
+    private List<Thread> threads = List.of();
     /** Guards everything below, the throttle, and the host's files. */
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stateChanged = lock.newCondition();
-    private final LastCleanings last;
+    private LastCleanings last;
     private final Pace pace = new Pace() {
         @Override
         public void read(long bytes) {
@@ -49,6 +49,8 @@ public final class LogCleaner implements AutoCloseable {
     private long bytesWritten;
     private long lastRun;
     private boolean stopping;
+    /** Guarded by this. */
+    private boolean closed;
 
     private LogCleaner(CleanerHost host, CleanerConfig config, Clock clock) {
         this.host = host;
@@ -62,12 +64,42 @@ public final class LogCleaner implements AutoCloseable {
     /** Returns at once; the threads look for something to clean after a first rest, so that a start is not slowed down. */
     public static LogCleaner start(CleanerHost host, CleanerConfig config, Clock clock) {
         LogCleaner cleaner = new LogCleaner(host, config, clock);
+        cleaner.begin();
+        return cleaner;
+    }
+
+    private void begin() {
+        List<Thread> all = new ArrayList<>();
         for (int i = 0; i < config.threads(); i++) {
             int number = i;
-            cleaner.threads.add(Thread.ofPlatform().name("log-cleaner-" + i).daemon().unstarted(() -> cleaner.run(number)));
+            all.add(Thread.ofPlatform().name("log-cleaner-" + i).daemon().unstarted(() -> run(number)));
         }
-        cleaner.threads.forEach(Thread::start);
-        return cleaner;
+        lock.lock();
+        try {
+            threads = all;
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(Thread::start);
+    }
+
+    /** Cleanings under way end early, and their logs are looked at again under the new configuration. */
+    public synchronized void reconfigure(CleanerConfig next) {
+        if (closed || next.equals(config)) {
+            return;
+        }
+        stop();
+        lock.lock();
+        try {
+            config = next;
+            threads = List.of();
+            throttle = new Throttle(next.maxBytesPerSecond());
+            last = new LastCleanings(next.threads());
+            stopping = false;
+        } finally {
+            lock.unlock();
+        }
+        begin();
     }
 
     private void run(int number) {
@@ -237,16 +269,23 @@ public final class LogCleaner implements AutoCloseable {
 
     /** Ends cleanings under way, which leaves their logs as they were, and waits for the threads. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
+        stop();
+    }
+
+    private void stop() {
+        List<Thread> running;
         lock.lock();
         try {
             stopping = true;
+            running = threads;
             stateChanged.signalAll();
         } finally {
             lock.unlock();
         }
         boolean interrupted = false;
-        for (Thread thread : threads) {
+        for (Thread thread : running) {
             try {
                 if (!thread.join(java.time.Duration.ofSeconds(10))) {
                     LOG.warn("{} is still busy; what it cleans is thrown away at the next start", thread.getName());
@@ -272,6 +311,10 @@ public final class LogCleaner implements AutoCloseable {
         }
 
         void add(int number, CleaningReport report, long took) {
+            if (number >= reports.length) {
+                // Of a thread that took long to end after there had to be fewer.
+                return;
+            }
             reports[number] = report;
             millis[number] = took;
         }
