@@ -18,9 +18,9 @@ final class SocketMeters {
     private static final Meter CONNECTIONS = Meter.gauge("kafka_server_socket_server_metrics_connection_count", "Connections.")
             .as(OF_PROCESSOR + "#connection-count");
     private static final Meter CREATIONS = Meter.counter("kafka_server_socket_server_metrics_connection_creation_total", "Connections ever accepted.")
-            .as(OF_PROCESSOR + "#connection-creation");
+            .as(OF_PROCESSOR + "#connection-creation-*");
     private static final Meter CLOSES = Meter.counter("kafka_server_socket_server_metrics_connection_close_total", "Connections ever ended.")
-            .as(OF_PROCESSOR + "#connection-close");
+            .as(OF_PROCESSOR + "#connection-close-*");
     private static final Meter ACCEPTS = Meter.counter("kafka_server_socket_server_metrics_connection_accept_total", "Connections ever accepted.")
             .as(OF_LISTENER + "#connection-accept-*");
     private static final Meter NODE_ACCEPTS = Meter.counter("kafka_server_socket_server_metrics_broker_connection_accept_total", "Connections ever accepted.")

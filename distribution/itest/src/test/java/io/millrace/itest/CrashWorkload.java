@@ -46,7 +46,7 @@ final class CrashWorkload implements AutoCloseable {
     CrashWorkload(String bootstrap) throws Exception {
         this.bootstrap = bootstrap;
         // Small segments, so that there are rolls, snapshots and index files among what a crash finds.
-        Map<String, String> config = Map.of("segment.bytes", "60000", "index.interval.bytes", "500");
+        Map<String, String> config = Map.of("internal.segment.bytes", "60000", "index.interval.bytes", "500");
         try (Admin admin = admin()) {
             admin.createTopics(Stream.of(PLAIN, TRANSACTIONAL).map(name -> new NewTopic(name, PARTITIONS, (short) 1).configs(config)).toList()).all().get();
         }
