@@ -53,12 +53,12 @@ final class DescribeGroups implements Handler {
                     : described.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code()).setErrorMessage("there is no group " + id);
         }
         boolean settled = group.state() == GroupState.STABLE || group.state() == GroupState.COMPLETING;
-        described.setGroupState(group.state().toString()).setProtocolType(group.protocolType() == null ? "" : group.protocolType())
-                .setProtocolData(settled && group.protocol() != null ? group.protocol() : "");
+        described.setGroupState(group.state().toString()).setProtocolType(group.generation().protocolType() == null ? "" : group.generation().protocolType())
+                .setProtocolData(settled && group.generation().protocol() != null ? group.generation().protocol() : "");
         for (Member member : group.members()) {
             described.members().add(new DescribedGroupMember().setMemberId(member.id()).setGroupInstanceId(member.identity().instanceId())
                     .setClientId(member.identity().clientId()).setClientHost(member.identity().clientHost())
-                    .setMemberMetadata(settled ? member.metadata(group.protocol()) : new byte[0])
+                    .setMemberMetadata(settled ? member.metadata(group.generation().protocol()) : new byte[0])
                     .setMemberAssignment(group.state() == GroupState.STABLE ? member.assignment() : new byte[0]));
         }
         return described;

@@ -1,14 +1,12 @@
 package io.millrace.broker.group;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.message.JoinGroupResponseData;
-import org.apache.kafka.common.message.JoinGroupResponseData.JoinGroupResponseMember;
 import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
 import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.protocol.Errors;
@@ -25,33 +23,25 @@ final class Group {
     private static final Logger LOG = LoggerFactory.getLogger(Group.class);
 
     private final String id;
-    private final int initialDelayMs;
     private final Members members = new Members();
+    private final JoinWindow window;
     private GroupState state = GroupState.EMPTY;
     private long since;
-    private int generation;
-    private String protocolType;
-    private String protocol;
-    private String leader;
+    private Generation generation = Generation.NONE;
     private long deadline = Long.MAX_VALUE;
-    /** End of the initial delay: until then completeness is not enough. */
-    private long delayedUntil;
-    private long delayLimit;
     private boolean changed;
 
     Group(String id, int initialDelayMs, long now) {
         this.id = id;
-        this.initialDelayMs = initialDelayMs;
+        this.window = new JoinWindow(initialDelayMs);
         this.since = now;
     }
 
     /** A group as its record tells; every member has a session's time to show up. */
     static Group restored(String id, int initialDelayMs, GroupRecords.GroupMetadata stored) {
         Group group = new Group(id, initialDelayMs, stored.since());
-        group.generation = stored.generation();
-        group.protocolType = stored.protocolType().isEmpty() ? null : stored.protocolType();
-        group.protocol = stored.protocol();
-        group.leader = stored.leader();
+        String type = stored.protocolType().isEmpty() ? null : stored.protocolType();
+        group.generation = new Generation(stored.generation(), type, stored.protocol(), stored.leader());
         for (GroupRecords.StoredMember one : stored.members()) {
             Member member = new Member(one.identity(), stored.protocol() == null ? Map.of() : Map.of(stored.protocol(), one.subscription()));
             member.assign(one.assignment());
@@ -77,20 +67,8 @@ final class Group {
         return since;
     }
 
-    int generation() {
+    Generation generation() {
         return generation;
-    }
-
-    String protocolType() {
-        return protocolType;
-    }
-
-    String protocol() {
-        return protocol;
-    }
-
-    String leader() {
-        return leader;
     }
 
     Collection<Member> members() {
@@ -107,14 +85,7 @@ final class Group {
 
     /** What the members read, if they are consumers and have agreed how to say it. */
     Subscription subscription() {
-        if (members.isEmpty()) {
-            return Subscription.NONE;
-        }
-        return Subscription.of(members.all(), isOfConsumers() ? protocol : null);
-    }
-
-    boolean isOfConsumers() {
-        return ConsumerProtocol.PROTOCOL_TYPE.equals(protocolType);
+        return members.isEmpty() ? Subscription.NONE : Subscription.of(members.all(), generation.isOfConsumers() ? generation.protocol() : null);
     }
 
     boolean isPending(String memberId) {
@@ -142,13 +113,13 @@ final class Group {
 
     /** Whether a member of this type and these protocols could be in. */
     boolean accepts(String type, Set<String> protocols) {
-        return members.isEmpty() || type.equals(protocolType) && members.speakOneOf(protocols);
+        return members.isEmpty() || type.equals(generation.protocolType()) && members.speakOneOf(protocols);
     }
 
     private void add(Member member) {
         members.add(member);
-        if (leader == null) {
-            leader = member.id();
+        if (generation.leader() == null) {
+            generation = generation.led(member.id());
         }
     }
 
@@ -158,13 +129,11 @@ final class Group {
         member.heard(now);
         member.join(answer);
         if (members.isEmpty()) {
-            protocolType = type;
-            leader = null;
+            generation = generation.of(type);
         }
         add(member);
-        if (state == GroupState.PREPARING && now < delayedUntil) {
-            delayedUntil = Math.min(now + initialDelayMs, delayLimit);
-            deadline = delayedUntil;
+        if (state == GroupState.PREPARING && window.isDelayed(now)) {
+            deadline = window.extend(now);
         }
         rebalance(now, "member " + identity.id() + " joined");
     }
@@ -172,9 +141,9 @@ final class Group {
     void rejoin(Member member, Member.Identity identity, Map<String, byte[]> protocols, CompletableFuture<JoinGroupResponseData> answer, long now) {
         boolean unchanged = member.matches(protocols);
         member.heard(now);
-        if (state == GroupState.COMPLETING && unchanged || state == GroupState.STABLE && unchanged && !member.id().equals(leader)) {
+        if (state == GroupState.COMPLETING && unchanged || state == GroupState.STABLE && unchanged && !generation.isLedBy(member)) {
             // Its earlier response was lost, or it only wants to know.
-            answer.complete(joinResponse(member));
+            answer.complete(generation.joined(member, members));
             return;
         }
         member.update(identity, protocols);
@@ -186,22 +155,22 @@ final class Group {
     void replace(Member old, Member.Identity identity, Map<String, byte[]> protocols, boolean canSkipAssignment, CompletableFuture<JoinGroupResponseData> answer,
             long now) {
         members.remove(old);
-        old.joined(joinRefused(Errors.FENCED_INSTANCE_ID, old.id()), now);
-        old.synced(new SyncGroupResponseData().setErrorCode(Errors.FENCED_INSTANCE_ID.code()), now);
+        old.refuse(Errors.FENCED_INSTANCE_ID, now);
         Member member = new Member(identity, protocols);
         member.assign(old.assignment());
         member.heard(now);
-        boolean led = old.id().equals(leader);
-        String oldLeader = leader;
+        boolean led = generation.isLedBy(old);
+        String oldLeader = generation.leader();
         if (led) {
-            leader = identity.id();
+            generation = generation.led(identity.id());
         }
         add(member);
+        String protocol = generation.protocol();
         boolean sameSubscription = protocol != null && member.speaks(protocol)
-                && java.util.Arrays.equals(old.metadata(protocol), member.metadata(protocol)) && protocol.equals(members.elected());
+                && Arrays.equals(old.metadata(protocol), member.metadata(protocol)) && protocol.equals(members.elected());
         if (state == GroupState.STABLE && sameSubscription) {
             changed = true;
-            JoinGroupResponseData response = joinResponse(member);
+            JoinGroupResponseData response = generation.joined(member, members);
             if (canSkipAssignment) {
                 response.setSkipAssignment(led);
             } else {
@@ -217,25 +186,14 @@ final class Group {
 
     private void rebalance(long now, String why) {
         if (state != GroupState.PREPARING) {
-            LOG.debug("group {} rebalances after generation {}: {}", id, generation, why);
+            LOG.debug("group {} rebalances after generation {}: {}", id, generation.number(), why);
             if (state == GroupState.COMPLETING) {
-                refuseSyncs(now);
+                members.withdrawAssignments(now);
             }
-            int longest = members.longestRebalanceTimeoutMs();
-            boolean first = state == GroupState.EMPTY && initialDelayMs > 0;
-            delayedUntil = first ? now + Math.min(initialDelayMs, longest) : 0;
-            delayLimit = now + longest;
-            deadline = first ? delayedUntil : delayLimit;
+            deadline = window.open(state == GroupState.EMPTY, members.longestRebalanceTimeoutMs(), now);
             enter(GroupState.PREPARING, now);
         }
         completeJoinIfAllThere(now);
-    }
-
-    private void refuseSyncs(long now) {
-        for (Member member : members.all()) {
-            member.assign(new byte[0]);
-            member.synced(new SyncGroupResponseData().setErrorCode(Errors.REBALANCE_IN_PROGRESS.code()), now);
-        }
     }
 
     private void enter(GroupState next, long now) {
@@ -244,7 +202,7 @@ final class Group {
     }
 
     private void completeJoinIfAllThere(long now) {
-        if (state == GroupState.PREPARING && now >= delayedUntil && !members.hasReserved() && members.areAllJoining()) {
+        if (state == GroupState.PREPARING && !window.isDelayed(now) && !members.hasReserved() && members.areAllJoining()) {
             completeJoin(now);
         }
     }
@@ -261,17 +219,13 @@ final class Group {
             deadline = now + members.longestRebalanceTimeoutMs();
             return;
         }
-        generation++;
-        changed = true;
-        delayedUntil = 0;
+        window.skipDelay();
         if (members.isEmpty()) {
             becomeEmpty(now);
             return;
         }
-        protocol = members.elected();
-        if (leader == null || members.get(leader) == null || !members.get(leader).isJoining()) {
-            leader = members.firstJoining().orElseThrow().id();
-        }
+        Member leader = generation.leader() == null ? null : members.get(generation.leader());
+        generation = generation.next(members.elected(), (leader != null && leader.isJoining() ? leader : members.firstJoining().orElseThrow()).id());
         enter(GroupState.COMPLETING, now);
         deadline = now + members.longestRebalanceTimeoutMs();
         // Persisted when the assignments are there.
@@ -280,31 +234,16 @@ final class Group {
             // A static member that is away keeps its place without taking part.
             member.expectSync(member.isJoining());
             if (member.isJoining()) {
-                member.joined(joinResponse(member), now);
+                member.joined(generation.joined(member, members), now);
             }
         }
     }
 
     private void becomeEmpty(long now) {
         enter(GroupState.EMPTY, now);
-        protocol = null;
-        leader = null;
+        generation = generation.next(null, null);
         deadline = Long.MAX_VALUE;
         changed = true;
-    }
-
-    private JoinGroupResponseData joinResponse(Member member) {
-        JoinGroupResponseData response = new JoinGroupResponseData().setGenerationId(generation).setProtocolType(protocolType).setProtocolName(protocol)
-                .setLeader(leader).setMemberId(member.id());
-        if (member.id().equals(leader)) {
-            List<JoinGroupResponseMember> all = new ArrayList<>();
-            for (Member each : members.all()) {
-                all.add(new JoinGroupResponseMember().setMemberId(each.id()).setGroupInstanceId(each.identity().instanceId())
-                        .setMetadata(each.metadata(protocol)));
-            }
-            response.setMembers(all);
-        }
-        return response;
     }
 
     void sync(Member member, List<SyncGroupRequestAssignment> assignments, CompletableFuture<SyncGroupResponseData> answer, long now) {
@@ -314,12 +253,12 @@ final class Group {
             case STABLE -> {
                 member.heard(now);
                 member.expectSync(false);
-                answer.complete(assignmentOf(member));
+                answer.complete(generation.synced(member));
                 stopWaitingIfAllSynced();
             }
             case COMPLETING -> {
                 member.sync(answer);
-                if (member.id().equals(leader)) {
+                if (generation.isLedBy(member)) {
                     assign(assignments, now);
                 }
             }
@@ -327,17 +266,11 @@ final class Group {
     }
 
     private void assign(List<SyncGroupRequestAssignment> assignments, long now) {
-        members.all().forEach(member -> member.assign(new byte[0]));
-        for (SyncGroupRequestAssignment one : assignments) {
-            Member member = members.get(one.memberId());
-            if (member != null) {
-                member.assign(one.assignment());
-            }
-        }
+        members.assign(assignments);
         enter(GroupState.STABLE, now);
         changed = true;
         for (Member member : members.all()) {
-            member.synced(assignmentOf(member), now);
+            member.synced(generation.synced(member), now);
         }
         stopWaitingIfAllSynced();
     }
@@ -347,10 +280,6 @@ final class Group {
         if (members.areAllSynced()) {
             deadline = Long.MAX_VALUE;
         }
-    }
-
-    private SyncGroupResponseData assignmentOf(Member member) {
-        return new SyncGroupResponseData().setProtocolType(protocolType).setProtocolName(protocol).setAssignment(member.assignment());
     }
 
     void forgetPending(String memberId, long now) {
@@ -365,10 +294,9 @@ final class Group {
 
     private void forget(Member member) {
         members.remove(member);
-        member.joined(joinRefused(Errors.UNKNOWN_MEMBER_ID, member.id()), 0);
-        member.synced(new SyncGroupResponseData().setErrorCode(Errors.UNKNOWN_MEMBER_ID.code()), 0);
-        if (member.id().equals(leader)) {
-            leader = members.isEmpty() ? null : members.all().iterator().next().id();
+        member.refuse(Errors.UNKNOWN_MEMBER_ID, 0);
+        if (generation.isLedBy(member)) {
+            generation = generation.led(members.isEmpty() ? null : members.all().iterator().next().id());
         }
     }
 
@@ -377,7 +305,7 @@ final class Group {
             rebalance(now, why);
         } else if (state == GroupState.PREPARING) {
             if (members.isEmpty()) {
-                delayedUntil = 0;
+                window.skipDelay();
             }
             completeJoinIfAllThere(now);
         }
@@ -411,10 +339,9 @@ final class Group {
         switch (state) {
             case EMPTY -> deadline = Long.MAX_VALUE;
             case PREPARING -> {
-                if (now >= delayedUntil && delayedUntil > 0) {
-                    // The initial delay is over: whoever is expected still has the rebalance timeout.
-                    delayedUntil = 0;
-                    deadline = delayLimit;
+                if (window.endDelay(now)) {
+                    // Whoever is expected still has the rebalance timeout.
+                    deadline = window.limit();
                     completeJoinIfAllThere(now);
                     if (state == GroupState.PREPARING && deadline <= now) {
                         completeJoin(now);
@@ -438,8 +365,7 @@ final class Group {
 
     void abandon(RuntimeException failure) {
         for (Member member : members.all()) {
-            member.joined(joinRefused(Errors.forException(failure), member.id()), 0);
-            member.synced(new SyncGroupResponseData().setErrorCode(Errors.forException(failure).code()), 0);
+            member.refuse(Errors.forException(failure), 0);
         }
     }
 }

@@ -80,18 +80,18 @@ final class GroupRecords {
 
     static byte[] group(Group group) {
         List<Member> members = List.copyOf(group.members());
-        String type = group.protocolType() == null ? "" : group.protocolType();
-        int size = 2 + size(type) + 4 + size(group.protocol()) + size(group.leader()) + 8 + 4;
+        String type = group.generation().protocolType() == null ? "" : group.generation().protocolType();
+        int size = 2 + size(type) + 4 + size(group.generation().protocol()) + size(group.generation().leader()) + 8 + 4;
         for (Member member : members) {
             Member.Identity who = member.identity();
             size += size(who.id()) + size(who.instanceId()) + size(who.clientId()) + size(who.clientHost()) + 4 + 4
-                    + 4 + member.metadata(group.protocol()).length + 4 + member.assignment().length;
+                    + 4 + member.metadata(group.generation().protocol()).length + 4 + member.assignment().length;
         }
         ByteBuffer value = ByteBuffer.allocate(size).putShort(VALUE_VERSION);
         putString(value, bytes(type));
-        value.putInt(group.generation());
-        putString(value, bytes(group.protocol()));
-        putString(value, bytes(group.leader()));
+        value.putInt(group.generation().number());
+        putString(value, bytes(group.generation().protocol()));
+        putString(value, bytes(group.generation().leader()));
         value.putLong(group.since()).putInt(members.size());
         for (Member member : members) {
             Member.Identity who = member.identity();
@@ -100,7 +100,7 @@ final class GroupRecords {
             putString(value, bytes(who.clientId()));
             putString(value, bytes(who.clientHost()));
             value.putInt(who.rebalanceTimeoutMs()).putInt(who.sessionTimeoutMs());
-            putBytes(value, member.metadata(group.protocol()));
+            putBytes(value, member.metadata(group.generation().protocol()));
             putBytes(value, member.assignment());
         }
         return value.array();

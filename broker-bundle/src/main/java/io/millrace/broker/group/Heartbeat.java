@@ -27,7 +27,7 @@ final class Heartbeat implements Handler {
     @Override
     public Answer handle(Call call) {
         HeartbeatRequestData request = call.as(HeartbeatRequest.class).data();
-        Errors error = groups.shards().of(request.groupId()).run((state, journal) -> state.heartbeat(request, journal));
+        Errors error = groups.shards().of(request.groupId()).run((state, journal) -> state.membership().heartbeat(request, journal));
         return Answer.now(new HeartbeatResponse(new HeartbeatResponseData().setErrorCode(error.code())));
     }
 }

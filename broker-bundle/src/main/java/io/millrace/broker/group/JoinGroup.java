@@ -30,7 +30,7 @@ final class JoinGroup implements Handler {
     public Answer handle(Call call) {
         JoinGroupRequestData request = call.as(JoinGroupRequest.class).data();
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
-        CompletableFuture<JoinGroupResponseData> answer = shard.run((state, journal) -> state.join(request, call.version(),
+        CompletableFuture<JoinGroupResponseData> answer = shard.run((state, journal) -> state.membership().join(request, call.version(),
                 call.header().clientId() == null ? "" : call.header().clientId(), "/" + call.client().getHostAddress(), journal));
         return new Answer() {
             @Override
@@ -41,7 +41,7 @@ final class JoinGroup implements Handler {
             @Override
             public void cancel() {
                 shard.run((state, journal) -> {
-                    state.abandonJoin(request.groupId(), answer, journal);
+                    state.membership().abandonJoin(request.groupId(), answer, journal);
                     return null;
                 });
             }

@@ -36,7 +36,7 @@ final class LeaveGroup implements Handler {
             List<MemberResponse> all = new ArrayList<>();
             for (MemberIdentity member : request.members()) {
                 all.add(new MemberResponse().setMemberId(member.memberId()).setGroupInstanceId(member.groupInstanceId())
-                        .setErrorCode(state.leave(group, member, journal).code()));
+                        .setErrorCode(state.membership().leave(group, member, journal).code()));
             }
             return all;
         });

@@ -42,7 +42,7 @@ final class ListGroups implements Handler {
                     String is = (group == null ? GroupState.EMPTY : group.state()).toString();
                     if (request.statesFilter().isEmpty() || request.statesFilter().stream().anyMatch(is::equalsIgnoreCase)) {
                         response.groups().add(new ListedGroup().setGroupId(id).setGroupState(is).setGroupType(CLASSIC.toLowerCase(Locale.ROOT))
-                                .setProtocolType(group == null || group.protocolType() == null ? "" : group.protocolType()));
+                                .setProtocolType(group == null || group.generation().protocolType() == null ? "" : group.generation().protocolType()));
                     }
                 }
                 return null;

@@ -120,6 +120,12 @@ final class Member {
         }
     }
 
+    /** Whatever the member waits for is refused. */
+    void refuse(Errors error, long now) {
+        joined(Group.joinRefused(error, id()), now);
+        synced(new SyncGroupResponseData().setErrorCode(error.code()), now);
+    }
+
     boolean isSynced() {
         return synced;
     }

@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
+import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.protocol.Errors;
 
 /** Who is in a group, in the order of joining, and to whom an id was given for it. Mutable; the group is its only user. */
 final class Members {
@@ -103,6 +106,25 @@ final class Members {
 
     boolean areAllSynced() {
         return byId.values().stream().allMatch(Member::isSynced);
+    }
+
+    /** Nobody has an assignment any more, and who waits for one has to join again. */
+    void withdrawAssignments(long now) {
+        for (Member member : byId.values()) {
+            member.assign(new byte[0]);
+            member.synced(new SyncGroupResponseData().setErrorCode(Errors.REBALANCE_IN_PROGRESS.code()), now);
+        }
+    }
+
+    /** Who is not mentioned gets nothing. */
+    void assign(List<SyncGroupRequestAssignment> assignments) {
+        byId.values().forEach(member -> member.assign(new byte[0]));
+        for (SyncGroupRequestAssignment one : assignments) {
+            Member member = byId.get(one.memberId());
+            if (member != null) {
+                member.assign(one.assignment());
+            }
+        }
     }
 
     /** Whether all of them speak one of the protocols. */

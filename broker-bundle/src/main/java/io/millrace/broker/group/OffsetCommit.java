@@ -1,7 +1,7 @@
 package io.millrace.broker.group;
 
 import io.millrace.broker.coordinator.Shard;
-import io.millrace.broker.group.GroupShard.Committer;
+import io.millrace.broker.group.Membership.Committer;
 import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handler;
@@ -40,7 +40,7 @@ final class OffsetCommit implements Handler {
         Committer committer = new Committer(request.memberId(), request.groupInstanceId(), request.generationIdOrMemberEpoch());
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
         OffsetCommitResponseData response = shard.run((state, journal) -> {
-            Errors refused = state.admit(request.groupId(), committer, false, journal);
+            Errors refused = state.membership().admit(request.groupId(), committer, false, journal);
             OffsetCommitResponseData results = new OffsetCommitResponseData();
             for (OffsetCommitRequestTopic topic : request.topics()) {
                 String name = groups.topicName(call.version() >= 10, topic.topicId(), topic.name());

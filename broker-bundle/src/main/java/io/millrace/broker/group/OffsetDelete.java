@@ -48,7 +48,7 @@ final class OffsetDelete implements Handler {
             return response.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code());
         }
         Group group = state.group(request.groupId());
-        if (group != null && !group.isUnused() && !group.isOfConsumers()) {
+        if (group != null && !group.isUnused() && !group.generation().isOfConsumers()) {
             return response.setErrorCode(Errors.NON_EMPTY_GROUP.code());
         }
         for (OffsetDeleteRequestTopic topic : request.topics()) {

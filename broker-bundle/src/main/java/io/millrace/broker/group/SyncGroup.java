@@ -31,7 +31,7 @@ final class SyncGroup implements Handler {
     public Answer handle(Call call) {
         SyncGroupRequestData request = call.as(SyncGroupRequest.class).data();
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
-        CompletableFuture<SyncGroupResponseData> answer = shard.run((state, journal) -> state.sync(request, journal));
+        CompletableFuture<SyncGroupResponseData> answer = shard.run((state, journal) -> state.membership().sync(request, journal));
         return new Answer() {
             @Override
             public AbstractResponse await() throws InterruptedException {

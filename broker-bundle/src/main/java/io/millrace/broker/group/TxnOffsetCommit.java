@@ -1,7 +1,7 @@
 package io.millrace.broker.group;
 
 import io.millrace.broker.coordinator.Shard;
-import io.millrace.broker.group.GroupShard.Committer;
+import io.millrace.broker.group.Membership.Committer;
 import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handler;
@@ -49,7 +49,7 @@ final class TxnOffsetCommit implements Handler {
         Committer committer = new Committer(request.memberId(), request.groupInstanceId(), request.generationIdOrMemberEpoch());
         TxnOffsetCommitResponseData response = shard.run((state, journal) -> {
             Errors refused = shard.isVerified(request.producerId(), request.producerEpoch(), verification)
-                    ? state.admit(request.groupId(), committer, true, journal) : Errors.INVALID_TXN_STATE;
+                    ? state.membership().admit(request.groupId(), committer, true, journal) : Errors.INVALID_TXN_STATE;
             TxnOffsetCommitResponseData results = new TxnOffsetCommitResponseData();
             for (TxnOffsetCommitRequestTopic topic : request.topics()) {
                 String name = groups.topicName(call.version() >= 6, topic.topicId(), topic.name());

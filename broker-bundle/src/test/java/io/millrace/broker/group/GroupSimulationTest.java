@@ -130,10 +130,10 @@ class GroupSimulationTest {
         }
 
         void check(Group group, String at) {
-            assertThat(group.generation()).as(at).isGreaterThanOrEqualTo(seen);
-            seen = group.generation();
+            assertThat(group.generation().number()).as(at).isGreaterThanOrEqualTo(seen);
+            seen = group.generation().number();
             if (group.state() == GroupState.STABLE || group.state() == GroupState.COMPLETING) {
-                assertThat(group.member(group.leader())).as(at + ": leader " + group.leader()).isNotNull();
+                assertThat(group.member(group.generation().leader())).as(at + ": leader " + group.generation().leader()).isNotNull();
             }
         }
     }
@@ -144,7 +144,7 @@ class GroupSimulationTest {
             if (group.state() == GroupState.STABLE) {
                 for (Member member : group.members()) {
                     assertThat(member.assignment()).as(at + ": " + member.id()).hasSize(4);
-                    assertThat(ByteBuffer.wrap(member.assignment()).getInt()).as(at + ": " + member.id()).isEqualTo(group.generation());
+                    assertThat(ByteBuffer.wrap(member.assignment()).getInt()).as(at + ": " + member.id()).isEqualTo(group.generation().number());
                 }
             }
         }
@@ -188,7 +188,7 @@ class GroupSimulationTest {
             } else if (generation < 0 || !lively && random.nextInt(200) == 0) {
                 join();
             } else {
-                run(journal -> react(shard.heartbeat(new HeartbeatRequestData().setGroupId(GROUP).setMemberId(id).setGroupInstanceId(instanceId)
+                run(journal -> react(shard.membership().heartbeat(new HeartbeatRequestData().setGroupId(GROUP).setMemberId(id).setGroupInstanceId(instanceId)
                         .setGenerationId(generation), journal)));
             }
         }
@@ -196,7 +196,7 @@ class GroupSimulationTest {
         private void join() {
             JoinGroupRequestProtocolCollection protocols = new JoinGroupRequestProtocolCollection();
             protocols.add(new JoinGroupRequestProtocol().setName("range").setMetadata(new byte[] {(byte) random.nextInt(2)}));
-            run(journal -> joining = shard.join(new JoinGroupRequestData().setGroupId(GROUP).setMemberId(id).setGroupInstanceId(instanceId)
+            run(journal -> joining = shard.membership().join(new JoinGroupRequestData().setGroupId(GROUP).setMemberId(id).setGroupInstanceId(instanceId)
                     .setProtocolType("consumer").setSessionTimeoutMs(SESSION_MS).setRebalanceTimeoutMs(REBALANCE_MS).setProtocols(protocols), (short) 9, "c", "/h",
                     journal));
         }
@@ -219,7 +219,7 @@ class GroupSimulationTest {
                 response.members().forEach(member -> assignments.add(new SyncGroupRequestAssignment().setMemberId(member.memberId())
                         .setAssignment(ByteBuffer.allocate(4).putInt(generation).array())));
             }
-            run(journal -> syncing = shard.sync(new SyncGroupRequestData().setGroupId(GROUP).setMemberId(id).setGroupInstanceId(instanceId)
+            run(journal -> syncing = shard.membership().sync(new SyncGroupRequestData().setGroupId(GROUP).setMemberId(id).setGroupInstanceId(instanceId)
                     .setGenerationId(generation).setAssignments(assignments), journal));
         }
 
@@ -239,7 +239,7 @@ class GroupSimulationTest {
         }
 
         void leave() {
-            run(journal -> shard.leave(GROUP, new MemberIdentity().setMemberId(id).setGroupInstanceId(instanceId), journal));
+            run(journal -> shard.membership().leave(GROUP, new MemberIdentity().setMemberId(id).setGroupInstanceId(instanceId), journal));
         }
     }
 }

@@ -60,7 +60,7 @@ class OffsetExpiryTest {
             now = Math.min(until, Math.min(now + SESSION / 2, Math.max(now + 1, shard.nextDeadline())));
             run(shard::onTime);
             if (member != null) {
-                run(journal -> assertThat(shard.heartbeat(new HeartbeatRequestData().setGroupId(GROUP).setMemberId(member).setGenerationId(generation), journal))
+                run(journal -> assertThat(shard.membership().heartbeat(new HeartbeatRequestData().setGroupId(GROUP).setMemberId(member).setGenerationId(generation), journal))
                         .isEqualTo(Errors.NONE));
             }
         }
@@ -71,11 +71,11 @@ class OffsetExpiryTest {
                 .setProtocolType(protocolType).setProtocols(new JoinGroupRequestProtocolCollection(
                         List.of(new JoinGroupRequestProtocol().setName("range").setMetadata(metadata)).iterator()));
         List<CompletableFuture<JoinGroupResponseData>> joins = new ArrayList<>();
-        run(journal -> joins.add(shard.join(request, (short) 3, "client", "host", journal)));
+        run(journal -> joins.add(shard.membership().join(request, (short) 3, "client", "host", journal)));
         pass(CoordinatorSettings.standard().initialRebalanceDelayMs());
         JoinGroupResponseData joined = joins.getFirst().join();
         generation = joined.generationId();
-        run(journal -> assertThat(shard.sync(new SyncGroupRequestData().setGroupId(GROUP).setMemberId(joined.memberId()).setGenerationId(generation), journal)
+        run(journal -> assertThat(shard.membership().sync(new SyncGroupRequestData().setGroupId(GROUP).setMemberId(joined.memberId()).setGenerationId(generation), journal)
                 .join().errorCode()).isZero());
         member = joined.memberId();
     }
@@ -90,7 +90,7 @@ class OffsetExpiryTest {
     private void leave() {
         String leaving = member;
         member = null;
-        run(journal -> assertThat(shard.leave(GROUP, new MemberIdentity().setMemberId(leaving), journal)).isEqualTo(Errors.NONE));
+        run(journal -> assertThat(shard.membership().leave(GROUP, new MemberIdentity().setMemberId(leaving), journal)).isEqualTo(Errors.NONE));
     }
 
     @Test
