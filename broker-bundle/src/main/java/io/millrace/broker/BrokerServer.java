@@ -73,14 +73,15 @@ public final class BrokerServer implements Broker, AutoCloseable {
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
             metadata.follow(now -> coordinators.verifyPartitions(Boolean.parseBoolean(now.value("transaction.partition.verification.enable"))));
             Handlers handlers = Handlers.of(metadata, config.values(), coordinators.transactions(), coordinators.handlers());
-            listener.accept(handlers, new Quotas(() -> metadata.image().quotas(), config.quotaWindows()));
+            Quotas quotas = new Quotas(() -> metadata.image().quotas(), config.quotaWindows());
+            listener.accept(handlers, quotas);
             // Now that each log knows its topic's properties.
             LogCleaner cleaner = config.getBoolean("log.cleaner.enable") ? opened(parts, LogCleaner.start(store.compactedLogs(), CleanerSettings.of(metadata.settings()), clock))
                     : null;
             metadata.follow(new CleanerSettings(Optional.ofNullable(cleaner)));
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
-            MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, coordinators, Optional.ofNullable(cleaner));
+            MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, quotas, coordinators, Optional.ofNullable(cleaner));
             return new BrokerServer(metadata, listener, handlers, coordinators, cleaner, meters, parts);
         } catch (RuntimeException failed) {
             closeAll(parts);

@@ -176,8 +176,9 @@ class ClientQuotasTest {
             double atLeast = (150 * 10 * KILOBYTE - 3 * rate) / rate;
             assertThat(seconds).isGreaterThan(atLeast);
             assertThat(metric(greedy.metrics(), "produce-throttle-time-max")).isPositive();
-            double throttled = metric(greedy.metrics(), "produce-throttle-time-avg");
-            assertThat(throttled).isPositive();
+            assertThat(metric(greedy.metrics(), "produce-throttle-time-avg")).isPositive();
+            assertThat(Measured.of(broker, "kafka_server_produce_byte_rate")).isBetween(rate / 4, rate * 2);
+            assertThat(Measured.of(broker, "kafka_server_produce_throttle_time")).isPositive();
         }
     }
 
@@ -204,6 +205,7 @@ class ClientQuotasTest {
             assertThat(read).isEqualTo(150);
             assertThat(seconds).isGreaterThan((150 * 10 * KILOBYTE - 3 * rate) / rate);
             assertThat(metric(greedy.metrics(), "fetch-throttle-time-max")).isPositive();
+            assertThat(Measured.of(broker, "kafka_server_fetch_throttle_time")).isPositive();
         }
         assertThat(clients.read(partition, 0, 150)).hasSize(150);
     }

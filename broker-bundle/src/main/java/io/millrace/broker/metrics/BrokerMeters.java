@@ -10,6 +10,7 @@ import io.millrace.broker.log.clean.LogCleaner;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
 import io.millrace.broker.network.Listener;
+import io.millrace.broker.quota.Quotas;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,15 +21,17 @@ public final class BrokerMeters implements MeterSource {
     private final LogStore store;
     private final Handlers handlers;
     private final SocketMeters sockets;
+    private final QuotaMeters quotas;
     private final Coordinators coordinators;
     private final Optional<LogCleaner> cleaner;
 
-    public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Coordinators coordinators,
-            Optional<LogCleaner> cleaner) {
+    public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Quotas quotas,
+            Coordinators coordinators, Optional<LogCleaner> cleaner) {
         this.metadata = metadata;
         this.store = store;
         this.handlers = handlers;
         this.sockets = new SocketMeters(listener);
+        this.quotas = new QuotaMeters(quotas);
         this.coordinators = coordinators;
         this.cleaner = cleaner;
     }
@@ -37,6 +40,7 @@ public final class BrokerMeters implements MeterSource {
     public void tell(Meters meters) {
         new NodeMeters(metadata, store, handlers).tell(meters);
         sockets.tell(meters);
+        quotas.tell(meters);
         new RequestMeters(handlers.metrics().requests()).tell(meters);
         new TrafficMeters(handlers.metrics().traffic()).tell(meters, metadata.image().topics().stream().map(TopicImage::name).toList());
         PartitionMeters partitions = new PartitionMeters();
@@ -49,6 +53,6 @@ public final class BrokerMeters implements MeterSource {
 
     @Override
     public Object shape() {
-        return List.of(metadata.image(), store.logs().size(), new RequestMeters(handlers.metrics().requests()).count());
+        return List.of(metadata.image(), store.logs().size(), new RequestMeters(handlers.metrics().requests()).count(), quotas.shape());
     }
 }

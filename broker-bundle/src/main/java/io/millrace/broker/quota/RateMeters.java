@@ -1,6 +1,9 @@
 package io.millrace.broker.quota;
 
 import io.millrace.broker.quota.Limit.Sharers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -13,7 +16,7 @@ public final class RateMeters {
     private static final int FEW = 1000;
 
     private final QuotaWindows windows;
-    private final ConcurrentHashMap<Sharers, SampledRate> rates = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Sharers, Use> uses = new ConcurrentHashMap<>();
     private volatile int sweepAt = FEW;
 
     public RateMeters(QuotaWindows windows) {
@@ -27,9 +30,10 @@ public final class RateMeters {
     /** @return for how many milliseconds those who share the limit should be still now; 0 if they are within it */
     public long record(Limit limit, double amount, long nowMillis) {
         long[] excess = new long[1];
-        update(limit, nowMillis, rate -> {
-            rate.record(amount, nowMillis);
-            excess[0] = rate.excessMillis(limit.bound(), nowMillis);
+        update(limit, nowMillis, use -> {
+            use.rate.record(amount, nowMillis);
+            excess[0] = use.rate.excessMillis(limit.bound(), nowMillis);
+            use.throttled(excess[0], nowMillis);
         });
         return excess[0];
     }
@@ -40,7 +44,8 @@ public final class RateMeters {
      */
     public Admission admit(Limit limit, double amount, long nowMillis) {
         Admission[] admission = new Admission[1];
-        update(limit, nowMillis, rate -> {
+        update(limit, nowMillis, use -> {
+            SampledRate rate = use.rate;
             boolean first = rate.isForgotten(nowMillis);
             rate.record(amount, nowMillis);
             long excess = rate.excessMillis(limit.bound(), nowMillis);
@@ -48,6 +53,7 @@ public final class RateMeters {
             if (!admitted) {
                 rate.record(-amount, nowMillis);
             }
+            use.throttled(excess, nowMillis);
             admission[0] = new Admission(admitted, excess);
         });
         return admission[0];
@@ -60,25 +66,85 @@ public final class RateMeters {
     public record Admission(boolean admitted, long excessMillis) {
     }
 
-    private void update(Limit limit, long nowMillis, Consumer<SampledRate> update) {
-        rates.compute(limit.sharers(), (_, known) -> {
-            SampledRate rate = known == null ? windows.newRate() : known;
-            update.accept(rate);
-            return rate;
+    /**
+     * What of one limit was used lately.
+     *
+     * @param perSecond      of bytes, hundredths of seconds, connections
+     * @param throttleMillis for how long, on average of those that were not 0
+     */
+    public record Used(QuotaType type, String user, String clientId, double perSecond, double throttleMillis) {
+    }
+
+    /** Of all limits that were used within the windows. */
+    public List<Used> used(long nowMillis) {
+        List<Used> used = new ArrayList<>();
+        for (Sharers sharers : uses.keySet()) {
+            used(sharers.type(), sharers.user(), sharers.clientId(), nowMillis).ifPresent(used::add);
+        }
+        return used;
+    }
+
+    /** The same of one limit; empty if it was not used. */
+    public Optional<Used> used(QuotaType type, String user, String clientId, long nowMillis) {
+        Used[] used = new Used[1];
+        uses.computeIfPresent(new Sharers(type, user, clientId), (_, use) -> {
+            if (!use.rate.isForgotten(nowMillis)) {
+                used[0] = new Used(type, user, clientId, use.rate.perSecond(nowMillis), use.throttleMillis(nowMillis));
+            }
+            return use;
         });
-        if (rates.size() > sweepAt) {
+        return Optional.ofNullable(used[0]);
+    }
+
+    private void update(Limit limit, long nowMillis, Consumer<Use> update) {
+        uses.compute(limit.sharers(), (_, known) -> {
+            Use use = known == null ? new Use(windows) : known;
+            update.accept(use);
+            return use;
+        });
+        if (uses.size() > sweepAt) {
             sweep(nowMillis);
         }
     }
 
     private void sweep(long nowMillis) {
-        for (Sharers sharers : rates.keySet()) {
-            rates.computeIfPresent(sharers, (_, rate) -> rate.isForgotten(nowMillis) ? null : rate);
+        for (Sharers sharers : uses.keySet()) {
+            uses.computeIfPresent(sharers, (_, use) -> use.rate.isForgotten(nowMillis) ? null : use);
         }
-        sweepAt = FEW + 2 * rates.size();
+        sweepAt = FEW + 2 * uses.size();
     }
 
     int size() {
-        return rates.size();
+        return uses.size();
+    }
+
+    /** Guarded by the map's lock of its key. */
+    private static final class Use {
+
+        private final QuotaWindows windows;
+        private final SampledRate rate;
+        /** Null until there is the first. */
+        private SampledRate throttles;
+        private SampledRate throttleMillis;
+
+        private Use(QuotaWindows windows) {
+            this.windows = windows;
+            this.rate = windows.newRate();
+        }
+
+        private void throttled(long millis, long nowMillis) {
+            if (millis > 0) {
+                if (throttles == null) {
+                    throttles = windows.newRate();
+                    throttleMillis = windows.newRate();
+                }
+                throttles.record(1, nowMillis);
+                throttleMillis.record(millis, nowMillis);
+            }
+        }
+
+        private double throttleMillis(long nowMillis) {
+            return throttles == null || throttles.isForgotten(nowMillis) ? 0 : throttleMillis.perSecond(nowMillis) / throttles.perSecond(nowMillis);
+        }
     }
 }
