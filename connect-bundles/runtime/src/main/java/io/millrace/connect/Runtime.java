@@ -18,6 +18,7 @@ import io.millrace.connect.rest.ConnectRest;
 import io.millrace.connect.rest.Doorkeeper;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.SourceOffsets;
+import io.millrace.connect.store.StatusTopic;
 import java.lang.management.PlatformLoggingMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,6 +50,7 @@ final class Runtime implements AutoCloseable {
     private final Doorkeeper doorkeeper = new Doorkeeper();
     private Admin admin;
     private SourceOffsets offsets;
+    private StatusTopic statuses;
     private Herder herder;
     private boolean closed;
 
@@ -86,8 +88,9 @@ final class Runtime implements AutoCloseable {
             KafkaClients clients = new KafkaClients(broker.bootstrapServers());
             admin = clients.admin("connect-admin");
             offsets = new SourceOffsets(clients, admin);
+            statuses = new StatusTopic(clients, admin, workerId());
             ConnectorConfigs configs = new ConnectorConfigs(clients, admin);
-            Node node = new Node(clients, admin, offsets, new Catalog(), new Variables(config.etc(), System::getenv),
+            Node node = new Node(clients, admin, offsets, statuses, new Catalog(), new Variables(config.etc(), System::getenv),
                     new Node.Settings(config.getBoolean("connect.exactly.once.source"), config.getLong("connect.offset.flush.interval.ms"),
                             config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
                             Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"))), workerId());
@@ -156,6 +159,10 @@ final class Runtime implements AutoCloseable {
     }
 
     private void closeParts() {
+        if (statuses != null) {
+            statuses.close();
+            statuses = null;
+        }
         if (offsets != null) {
             offsets.close();
             offsets = null;

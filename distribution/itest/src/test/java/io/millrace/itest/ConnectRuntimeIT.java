@@ -114,6 +114,45 @@ class ConnectRuntimeIT {
         }
     }
 
+    /** A worker of Kafka Connect that is pointed at these topics finds what it writes itself. */
+    @Test
+    void topicsOfConfigurationsOffsetsAndStatusesAreKafkaConnects() throws Exception {
+        Path data = folder.resolve("data");
+        Path in = Files.writeString(folder.resolve("in.txt"), "one\ntwo\nthree\n");
+        try (Millrace millrace = Millrace.start(data)) {
+            install(data, "connect-file.jar");
+            millrace.send("POST", "/connectors", """
+                    {"name": "in", "config": {"connector.class": "FileStreamSource", "file": "%s", "topic": "lines"}}""".formatted(in));
+            millrace.await("the topic", LIMIT, () -> get(millrace, "/connectors/in/topics").contains("lines"));
+            millrace.send("PUT", "/connectors/in/pause", "");
+            millrace.await("the pause", LIMIT, () -> get(millrace, "/connectors/in/tasks/0/status").contains("PAUSED"));
+            Map<String, String> statuses = new LinkedHashMap<>();
+            millrace.await("the pause in connect-status", LIMIT, () -> {
+                read(millrace, "connect-status").forEach(record -> statuses.put(record.key(), record.value()));
+                return String.valueOf(statuses.get("status-task-in-0")).contains("\"state\":\"PAUSED\"")
+                        && String.valueOf(statuses.get("status-connector-in")).contains("\"state\":\"PAUSED\"");
+            });
+            assertThat(statuses.get("status-task-in-0")).contains("\"version\":\"4.3.1\"", "\"trace\":null", "\"worker_id\":\"127.0.0.1:");
+            assertThat(statuses.get("status-topic-lines:connector-in")).contains("\"name\":\"lines\"", "\"task\":0", "\"discoverTimestamp\":");
+            Map<String, String> configs = new LinkedHashMap<>();
+            read(millrace, "connect-configs").forEach(record -> configs.put(record.key(), record.value()));
+            assertThat(configs.get("connector-in")).startsWith("{\"properties\":{").contains("\"topic\":\"lines\"");
+            assertThat(configs.get("target-state-in")).isEqualTo("{\"state\":\"PAUSED\",\"state.v2\":\"PAUSED\"}");
+            ConsumerRecord<String, String> offset = read(millrace, "connect-offsets").getLast();
+            assertThat(offset.key()).isEqualTo("[\"in\",{\"filename\":\"" + in + "\"}]");
+            assertThat(offset.value()).isEqualTo("{\"position\":14}");
+        }
+        try (Millrace millrace = Millrace.start(data)) {
+            assertThat(get(millrace, "/connectors/in/topics")).as("topics are known again (KIP-558)").contains("lines");
+            millrace.send("DELETE", "/connectors/in", null);
+            Map<String, String> statuses = new LinkedHashMap<>();
+            millrace.await("all statuses to be deleted", LIMIT, () -> {
+                read(millrace, "connect-status").forEach(record -> statuses.put(record.key(), record.value()));
+                return !statuses.isEmpty() && statuses.values().stream().allMatch(value -> value == null);
+            });
+        }
+    }
+
     @Test
     void aTaskThatKeepsFailingIsRestartedAsOftenAsItsBudgetAllowsAndThenOnlyOnDemand() throws Exception {
         Path data = folder.resolve("data");

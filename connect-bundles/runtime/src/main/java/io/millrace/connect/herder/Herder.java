@@ -224,6 +224,9 @@ public final class Herder implements HealthCheck, AutoCloseable {
         }
         // Others may change meanwhile: nobody knows how long its plugin takes.
         connector.stop();
+        if (!connectors.containsKey(name)) {
+            node.statuses().forget(name);
+        }
     }
 
     public void target(String name, TargetState target) throws InterruptedException {

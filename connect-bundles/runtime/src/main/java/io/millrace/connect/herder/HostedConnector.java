@@ -60,7 +60,8 @@ final class HostedConnector {
         this.target = target;
         this.restarts = new Restarts(node.settings().restarts());
         this.calls = new AbandonableCalls(node.settings().callLimit());
-        this.tasks = new TaskGroup(node, name, this::use, topics::add);
+        this.tasks = new TaskGroup(node, name, this::use, this::uses);
+        topics.addAll(node.statuses().topics(name));
     }
 
     String name() {
@@ -89,8 +90,15 @@ final class HostedConnector {
         return new TreeSet<>(topics);
     }
 
+    private void uses(String topic, int task) {
+        if (topics.add(topic)) {
+            node.statuses().uses(name, task, topic);
+        }
+    }
+
     void resetTopics() {
         topics.clear();
+        node.statuses().resetTopics(name);
     }
 
     boolean isSink() {
@@ -141,6 +149,12 @@ final class HostedConnector {
         return all;
     }
 
+    private void become(RunState next, String why) {
+        trace = why;
+        state = next;
+        node.statuses().connector(name, next.name(), why, running == null ? null : version());
+    }
+
     private interface Operation {
         void run() throws InterruptedException;
     }
@@ -161,8 +175,8 @@ final class HostedConnector {
             generation++;
             if (target != TargetState.STARTED) {
                 // As long as it is paused it must not even reach for what it connects to.
-                trace = "";
-                state = target == TargetState.STOPPED ? RunState.STOPPED : RunState.PAUSED;
+                become(target == TargetState.STOPPED ? RunState.STOPPED : RunState.PAUSED, "");
+                node.statuses().tasks(name, 0);
                 return;
             }
             try {
@@ -202,13 +216,12 @@ final class HostedConnector {
         running = ConnectorInstance.start(node, entry, new ConnectorConfig(resolved, entry.kind() == Kind.SINK), calls, new Calls(generation));
         tasks.start(running, running.taskConfigs(), false);
         startedNanos = System.nanoTime();
-        state = RunState.RUNNING;
+        become(RunState.RUNNING, "");
         LOG.info("connector {} runs with {} task(s)", name, tasks.runners().size());
     }
 
     private void waiting(String why) {
-        state = RunState.UNASSIGNED;
-        trace = why;
+        become(RunState.UNASSIGNED, why);
         LOG.info("connector {}: {}", name, why);
     }
 
@@ -221,8 +234,7 @@ final class HostedConnector {
         String brief = Traces.brief(failure);
         long ran = startedNanos == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
         startedNanos = 0;
-        trace = Traces.of(failure);
-        state = RunState.FAILED;
+        become(RunState.FAILED, Traces.of(failure));
         if (failure instanceof Isolated.StuckException stuck && stuck.goesOn()) {
             LOG.error("connector {} is given up: {}, and does not heed an interrupt; another start could only leave one more such thread behind", name, brief);
             return;
@@ -262,7 +274,7 @@ final class HostedConnector {
         serially(() -> {
             generation++;
             stopRunning();
-            state = target == TargetState.STOPPED ? RunState.STOPPED : RunState.UNASSIGNED;
+            become(target == TargetState.STOPPED ? RunState.STOPPED : RunState.UNASSIGNED, trace);
         });
     }
 
@@ -291,7 +303,7 @@ final class HostedConnector {
                 start();
             } else {
                 tasks.pause(wanted == TargetState.PAUSED);
-                state = wanted == TargetState.PAUSED ? RunState.PAUSED : RunState.RUNNING;
+                become(wanted == TargetState.PAUSED ? RunState.PAUSED : RunState.RUNNING, trace);
             }
         });
     }

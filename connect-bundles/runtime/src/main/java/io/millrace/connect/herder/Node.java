@@ -4,6 +4,7 @@ import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.client.KafkaClients;
 import io.millrace.connect.config.Variables;
 import io.millrace.connect.store.SourceOffsets;
+import io.millrace.connect.store.StatusTopic;
 import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -12,7 +13,7 @@ import org.apache.kafka.clients.admin.Admin;
  *
  * @param workerId where the node's REST interface listens, {@code host:port}; shown in statuses
  */
-public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, Catalog catalog, Variables variables, Settings settings, String workerId) {
+public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, StatusTopic statuses, Catalog catalog, Variables variables, Settings settings, String workerId) {
 
     /** @param callLimit how long a connector's code may take to answer */
     public record Settings(boolean exactlyOnceSource, long flushIntervalMs, int restartAttempts, long restartBackoffMs,

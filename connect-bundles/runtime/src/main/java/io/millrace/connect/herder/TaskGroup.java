@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
 
 /** The tasks of a connector; what they counted outlives them. Changed by their connector's operations, read by anybody. */
 final class TaskGroup {
@@ -16,15 +17,15 @@ final class TaskGroup {
     private final Node node;
     private final String connector;
     private final Consumer<Provided> uses;
-    private final Consumer<String> topics;
+    private final ObjIntConsumer<String> topics;
     private final Map<Integer, TaskCounters> counters = new ConcurrentHashMap<>();
     private volatile List<TaskRunner> runners = List.of();
 
     /**
      * @param uses   told of every class that serves a task
-     * @param topics told of every topic that a task reads or writes
+     * @param topics told of every topic that a task reads or writes, with the task's number
      */
-    TaskGroup(Node node, String connector, Consumer<Provided> uses, Consumer<String> topics) {
+    TaskGroup(Node node, String connector, Consumer<Provided> uses, ObjIntConsumer<String> topics) {
         this.node = node;
         this.connector = connector;
         this.uses = uses;
@@ -46,13 +47,20 @@ final class TaskGroup {
         Provided provided = instance.entry().provided();
         List<TaskRunner> made = new ArrayList<>();
         for (int i = 0; i < settings.size(); i++) {
-            TaskSetup setup = new TaskSetup(new TaskId(connector, i), instance.config(), settings.get(i), taskClass, provided.loader(),
-                    node.catalog().at(provided.plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(i, _ -> new TaskCounters()),
-                    uses, topics, options);
-            made.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts()));
+            int number = i;
+            TaskSetup setup = new TaskSetup(new TaskId(connector, number), instance.config(), settings.get(number), taskClass, provided.loader(),
+                    node.catalog().at(provided.plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(number, _ -> new TaskCounters()),
+                    uses, topic -> topics.accept(topic, number), options);
+            made.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts(), this::changed));
         }
+        node.statuses().tasks(connector, made.size());
         made.forEach(TaskRunner::start);
         runners = List.copyOf(made);
+    }
+
+    private void changed(TaskRunner.Status status) {
+        node.statuses().task(connector, status.id().task(), status.state().name(), status.state() == RunState.FAILED ? status.trace() : "",
+                status.version());
     }
 
     void pause(boolean paused) {

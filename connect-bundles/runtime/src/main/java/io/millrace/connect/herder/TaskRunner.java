@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ final class TaskRunner {
     private final TaskSetup setup;
     private final boolean sink;
     private final Restarts.Policy policy;
+    private final Consumer<Status> changed;
     private final Thread thread;
     private final CountDownLatch stopSignal = new CountDownLatch(1);
 
@@ -41,11 +43,13 @@ final class TaskRunner {
     private volatile long restartAtMs;
     private boolean paused;
 
-    TaskRunner(TaskSetup setup, boolean sink, boolean paused, Restarts.Policy policy) {
+    /** @param changed told of the task's state when it is another */
+    TaskRunner(TaskSetup setup, boolean sink, boolean paused, Restarts.Policy policy, Consumer<Status> changed) {
         this.setup = setup;
         this.sink = sink;
         this.paused = paused;
         this.policy = policy;
+        this.changed = changed;
         this.thread = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-task-" + setup.id()).factory()).newThread(this::run);
     }
 
@@ -59,7 +63,7 @@ final class TaskRunner {
 
     /** A fresh runner of the same task, not yet started. */
     TaskRunner again(boolean startPaused) {
-        return new TaskRunner(setup, sink, startPaused, policy);
+        return new TaskRunner(setup, sink, startPaused, policy, changed);
     }
 
     Status status() {
@@ -111,7 +115,7 @@ final class TaskRunner {
                 version = taskVersion;
                 since[0] = System.nanoTime();
                 restartAtMs = 0;
-                state = RunState.RUNNING;
+                become(RunState.RUNNING);
             }
 
             @Override
@@ -128,7 +132,7 @@ final class TaskRunner {
         trace = Traces.of(failure);
         progressed = false;
         restartAtMs = pauseMs < 0 ? 0 : System.currentTimeMillis() + pauseMs;
-        state = RunState.FAILED;
+        become(RunState.FAILED);
         if (pauseMs < 0) {
             LOG.error("task {} failed and is given up after {} restarts; mend the cause and restart it: {}", setup.id(), failures,
                     Traces.brief(failure), failure);
@@ -144,8 +148,13 @@ final class TaskRunner {
             return false;
         }
         restarts++;
-        state = RunState.RESTARTING;
+        become(RunState.RESTARTING);
         return true;
+    }
+
+    private void become(RunState next) {
+        state = next;
+        changed.accept(status());
     }
 
     private boolean stopped() {
@@ -158,6 +167,7 @@ final class TaskRunner {
         if (running != null) {
             running.pause(newPaused);
         }
+        changed.accept(status());
     }
 
     /** Stops and waits; first kindly, then through the plugin's {@code stop()}, then by interrupt. */
@@ -178,7 +188,7 @@ final class TaskRunner {
                 }
             }
         }
-        state = RunState.UNASSIGNED;
+        become(RunState.UNASSIGNED);
     }
 
     private boolean ended(Duration limit) throws InterruptedException {

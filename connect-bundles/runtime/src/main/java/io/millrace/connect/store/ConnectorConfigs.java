@@ -62,7 +62,7 @@ public final class ConnectorConfigs implements AutoCloseable {
 
     public void putTarget(String name, TargetState target) throws InterruptedException {
         // Kafka Connect's older readers know no STOPPED; they find PAUSED, newer ones look at state.v2.
-        write(TARGET + name, target == TargetState.STOPPED ? Map.of("state", "PAUSED", "state.v2", "STOPPED") : Map.of("state", target.name()));
+        write(TARGET + name, Map.of("state", (target == TargetState.STOPPED ? TargetState.PAUSED : target).name(), "state.v2", target.name()));
     }
 
     public void putFileDigest(String name, String digest) throws InterruptedException {
