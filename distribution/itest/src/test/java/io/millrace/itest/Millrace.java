@@ -75,12 +75,27 @@ final class Millrace implements AutoCloseable {
         return millrace;
     }
 
+    /** As {@link #start}, with more of an environment. */
+    static Millrace startWith(Map<String, String> environment, Path data) {
+        int kafka = freePort();
+        int http = freePort();
+        List<String> line = List.of(script().toString(), "start", "--data", data.toString(), "--listen", "127.0.0.1:" + kafka, "--http", "127.0.0.1:" + http);
+        Millrace millrace = run(line, data.toAbsolutePath().getParent(), kafka, http, environment);
+        millrace.awaitReady();
+        return millrace;
+    }
+
     private static Millrace run(List<String> line, Path outputs, int kafka, int http) {
+        return run(line, outputs, kafka, http, Map.of());
+    }
+
+    private static Millrace run(List<String> line, Path outputs, int kafka, int http, Map<String, String> environment) {
         try {
             Files.createDirectories(outputs);
             Path output = Files.createTempFile(outputs, "millrace-", ".out");
             ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output.toFile());
             builder.environment().remove("JAVA_HOME");
+            builder.environment().putAll(environment);
             return new Millrace(builder.start(), output, kafka, http);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
