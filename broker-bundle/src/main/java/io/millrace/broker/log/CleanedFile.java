@@ -4,11 +4,11 @@ import io.millrace.broker.log.AbortedTransactions.Entry;
 import io.millrace.broker.log.clean.CleanableLog.AbortedTransaction;
 import io.millrace.broker.log.clean.CleanableSegment;
 import io.millrace.broker.log.clean.CleanedSegment;
+import io.millrace.broker.log.clean.LogChanged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
@@ -88,11 +88,11 @@ final class CleanedFile implements CleanedSegment {
         try {
             log.checkOnline();
             if (!log.files().equals(swap.folder())) {
-                throw new KafkaStorageException(log.topicPartition() + ": was moved to another log folder while it was being cleaned");
+                throw new LogChanged(log.topicPartition() + ": was moved to another log folder while it was being cleaned");
             }
             for (Segment segment : old) {
                 if (log.allSegments().holding(segment.baseOffset()) != segment) {
-                    throw new KafkaStorageException(log.topicPartition() + ": a segment was deleted while it was being cleaned");
+                    throw new LogChanged(log.topicPartition() + ": a segment was deleted while it was being cleaned");
                 }
                 segment.detach();
             }

@@ -17,7 +17,8 @@ public interface CleanedSegment {
      * Takes the place of the segments it was cleaned from, which follow each other and begin where it begins. After a crash there are either they or
      * this one. Durable on return. If it fails before the others are touched, everything is as before and this is still to be discarded.
      *
-     * @throws org.apache.kafka.common.errors.KafkaStorageException if the log is offline or one of the segments is no longer part of it
+     * @throws LogChanged if one of the segments is no longer part of the log, or the log is elsewhere
+     * @throws org.apache.kafka.common.errors.KafkaStorageException if the log is offline
      */
     void replace(List<? extends CleanableSegment> cleaned) throws IOException;
 

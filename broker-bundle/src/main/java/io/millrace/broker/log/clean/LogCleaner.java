@@ -158,7 +158,6 @@ public final class LogCleaner implements AutoCloseable {
 
     private void clean(int number, Job job, SegmentBatches batches) {
         CleanableLog log = job.log();
-        long firstSegment = log.segments().getFirst().baseOffset();
         long began = System.nanoTime();
         CleaningReport report = null;
         Throwable failure = null;
@@ -177,8 +176,8 @@ public final class LogCleaner implements AutoCloseable {
                 LOG.info("{}: cleaned offsets {} to {} in {} ms, {} bytes are {} now", log.partition(), report.from(), report.until(), millis,
                         report.bytesBefore(), report.bytesAfter());
                 store();
-            } else if (failure instanceof CleaningStopped || !log.isOnline() || log.segments().getFirst().baseOffset() > firstSegment) {
-                // Nothing is wrong with it: it was deleted, or retention took a segment away meanwhile.
+            } else if (failure instanceof CleaningStopped || failure instanceof LogChanged || !log.isOnline()) {
+                // Nothing is wrong with it: it was deleted or moved, or retention took a segment away meanwhile.
                 state.abandoned(log);
                 LOG.debug("{}: its cleaning ended early", log.partition(), failure);
             } else {
