@@ -50,8 +50,8 @@ final class IdleSweep implements IdleCounts {
                 idle.increment();
                 connection.close();
             } else if (connection.owesRequestFor(maxFrame)) {
-                LOG.warn("{}: closed, the rest of a request did not come within {} ms (request.receive.timeout.ms)", connection,
-                        TimeUnit.NANOSECONDS.toMillis(maxFrame));
+                LOG.warn("{}: closed, the rest of a request did not come within {} ms ({})", connection, TimeUnit.NANOSECONDS.toMillis(maxFrame),
+                        isShort ? "others wait for memory" : "request.receive.timeout.ms");
                 halfSent.increment();
                 connection.close();
             } else if (isShort && connection.holdsResponseFor(WHILE_SHORT)) {
