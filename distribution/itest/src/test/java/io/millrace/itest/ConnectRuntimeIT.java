@@ -105,6 +105,13 @@ class ConnectRuntimeIT {
                     {"name": "out", "config": {"connector.class": "FileStreamSink", "file": "%s", "topics": "lines",
                      "value.converter": "org.apache.kafka.connect.storage.StringConverter"}}""".formatted(folder.resolve("out.txt")));
             millrace.await("both lines", LIMIT, () -> text(folder.resolve("out.txt")).equals("two\nthree\n"));
+            JsonNode diff = millrace.send("PUT", "/connectors/out/config/diff", """
+                    {"connector.class": "FileStreamSink", "flie": "x", "topics": "lines", "tasks.max": "0"}""");
+            assertThat(diff.path("effect").asText()).isEqualTo("REFUSED");
+            assertThat(diff.at("/errors/0/errors/0").asText()).isEqualTo("Invalid value 0 for configuration tasks.max: Value must be at least 1");
+            assertThat(diff.at("/unknown/0").toString()).isEqualTo("{\"name\":\"flie\",\"did_you_mean\":\"file\"}");
+            assertThat(diff.path("changes").findValuesAsText("name")).containsExactly("file", "flie", "tasks.max", "value.converter");
+            assertThat(diff.path("changes").findValuesAsText("change")).containsExactly("REMOVED", "ADDED", "ADDED", "REMOVED");
             millrace.send("PUT", "/connectors/out/stop", "");
             millrace.await("the stop", LIMIT, () -> get(millrace, "/connectors/out/status").contains("STOPPED"));
             millrace.send("PATCH", "/connectors/out/offsets", """

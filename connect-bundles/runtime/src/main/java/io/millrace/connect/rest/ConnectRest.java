@@ -8,7 +8,7 @@ import java.lang.management.PlatformLoggingMXBean;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Kafka Connect's REST interface, to the letter, and {@code GET /connectors/NAME/metrics} and {@code /errors} besides. */
+/** Kafka Connect's REST interface, to the letter, and under {@code /connectors/NAME} also {@code metrics}, {@code errors} and {@code config/diff}. */
 public final class ConnectRest implements HttpResource {
 
     private static final String VERSION = "4.3.1";

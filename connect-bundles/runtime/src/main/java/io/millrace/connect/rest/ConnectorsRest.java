@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.millrace.api.http.HttpAnswer;
 import io.millrace.api.http.HttpCall;
 import io.millrace.api.http.HttpError;
+import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.Herder.ConnectorStatus;
 import io.millrace.connect.store.TargetState;
@@ -40,6 +41,7 @@ final class ConnectorsRest {
         routes.on("GET", CONNECTOR + "/config", (_, path) -> Json.answer(200, herder.config(path.getFirst())));
         routes.taking("PUT", CONNECTOR + "/config", (call, path) -> put(call, path.getFirst()));
         routes.taking("PATCH", CONNECTOR + "/config", (call, path) -> patch(call, path.getFirst()));
+        routes.taking("PUT", CONNECTOR + "/config/diff", (call, path) -> diff(call, path.getFirst()));
         routes.on("GET", CONNECTOR + "/status", (_, path) -> Json.answer(200, statuses.of(herder.find(path.getFirst())
                 .orElseThrow(() -> new HttpError(404, "No status found for connector " + path.getFirst())))));
         routes.on("GET", CONNECTOR + "/metrics", (_, path) -> Json.answer(200, statuses.metrics(path.getFirst())));
@@ -110,6 +112,13 @@ final class ConnectorsRest {
         }
         herder.patch(name, Json.strings(Json.body(call.body())));
         return Json.answer(200, statuses.info(name));
+    }
+
+    private HttpAnswer diff(HttpCall call, String name) throws Exception {
+        Map<String, String> now = herder.config(name);
+        Map<String, String> then = Json.strings(Json.body(call.body()));
+        then.putIfAbsent(ConnectorConfig.NAME, name);
+        return Json.answer(200, herder.validated(then, checked -> ConfigDiff.of(name, now, then, checked)));
     }
 
     private HttpAnswer located(HttpCall call, String name) {
