@@ -21,6 +21,12 @@ final class DurableFile {
     }
 
     static void replace(Path file, ByteBuffer content) throws IOException {
+        put(file, content);
+        syncFolder(file.getParent());
+    }
+
+    /** As {@link #replace}, but durable only after the next {@link #syncFolder} of its folder. */
+    static void put(Path file, ByteBuffer content) throws IOException {
         Path written = file.resolveSibling(file.getFileName() + ".tmp");
         try (FileChannel channel = FileChannel.open(written, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             while (content.hasRemaining()) {
@@ -29,7 +35,6 @@ final class DurableFile {
             channel.force(true);
         }
         Files.move(written, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        syncFolder(file.getParent());
     }
 
     /** Of what is in a file of our own, where damage to the disk would otherwise be taken for it. */

@@ -3,6 +3,7 @@ package io.millrace.broker.log;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Brings logs to stable storage. Whoever waits for a log queues it once; by the time a flusher gets to it, everything that was appended meanwhile
@@ -11,10 +12,16 @@ import java.util.concurrent.TimeUnit;
 final class GroupCommit implements AutoCloseable {
 
     private static final int FLUSHERS = 4;
+    /** So many logs waiting bring help. */
+    private static final int BACKLOG = 8;
+    private static final int MOST_HELPERS = 12;
+    /** After so long without a log to flush a helper leaves. */
+    private static final long HELP_MS = 1_000;
 
     private final LinkedBlockingQueue<SegmentedLog> dirty = new LinkedBlockingQueue<>();
     private final FlushTimes times;
     private final Thread[] flushers = new Thread[FLUSHERS];
+    private final AtomicInteger helpers = new AtomicInteger();
     /** Its thread begins with the first log that has flush.ms. */
     private final ScheduledThreadPoolExecutor later = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("flush-timer").daemon().factory());
 
@@ -32,7 +39,30 @@ final class GroupCommit implements AutoCloseable {
     void request(SegmentedLog log) {
         if (log.markQueued()) {
             dirty.add(log);
+            if (dirty.size() > BACKLOG && helpers.get() < MOST_HELPERS) {
+                help();
+            }
         }
+    }
+
+    /** Many logs wait: what a disk does for one more fsync at a time is little, since it commits them together. */
+    private void help() {
+        if (helpers.incrementAndGet() > MOST_HELPERS) {
+            helpers.decrementAndGet();
+            return;
+        }
+        Thread.ofPlatform().name("flush-helper").daemon().start(() -> {
+            try {
+                for (SegmentedLog log; (log = dirty.poll(HELP_MS, TimeUnit.MILLISECONDS)) != null; ) {
+                    log.unmarkQueued();
+                    log.flush();
+                }
+            } catch (InterruptedException nobodyDoesThat) {
+                Thread.currentThread().interrupt();
+            } finally {
+                helpers.decrementAndGet();
+            }
+        });
     }
 
     /** The log is flushed when that time has passed, with all that it has got by then. */

@@ -3,6 +3,7 @@ package io.millrace.broker.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -113,6 +114,9 @@ final class GrowingIndex implements SparseIndex {
     }
 
     private static void write(Path file, ByteBuffer content, long position) throws IOException {
+        if (!content.hasRemaining() && Files.exists(file) && Files.size(file) == position) {
+            return;
+        }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.truncate(position);
             long at = position;

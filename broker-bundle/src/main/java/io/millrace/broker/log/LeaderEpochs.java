@@ -15,6 +15,8 @@ final class LeaderEpochs {
 
     private Path file;
     private final TreeMap<Integer, Long> starts = new TreeMap<>();
+    private int version;
+    private int writtenVersion;
 
     LeaderEpochs(Path file) throws IOException {
         this.file = file;
@@ -39,20 +41,33 @@ final class LeaderEpochs {
         return starts.isEmpty() ? -1 : starts.lastKey();
     }
 
-    /** Takes note that {@code epoch} begins at {@code offset}; durable on return if it is new. */
-    void begin(int epoch, long offset) throws IOException {
+    /** Takes note that {@code epoch} begins at {@code offset}. Until it is {@link #written} the batches there tell. */
+    void begin(int epoch, long offset) {
         if (epoch < 0 || epoch <= latest()) {
             return;
         }
         // An epoch that wrote nothing before this one began never was.
         starts.values().removeIf(start -> start >= offset);
         starts.put(epoch, offset);
-        try {
-            write();
-        } catch (IOException e) {
-            starts.remove(epoch);
-            throw e;
+        version++;
+    }
+
+    /** What the file lacks. */
+    record Unwritten(Path file, String content, int version) {
+
+        /** Durable on return. */
+        void write() throws IOException {
+            DurableFile.replace(file, content);
         }
+    }
+
+    /** The file as it should be, or null if it is so. */
+    Unwritten unwritten() {
+        return version == writtenVersion ? null : new Unwritten(file, content(), version);
+    }
+
+    void written(Unwritten done) {
+        writtenVersion = Math.max(writtenVersion, done.version);
     }
 
     /** Drops what ended before the log's start; the epoch that the start is in begins there from now on. */
@@ -97,11 +112,18 @@ final class LeaderEpochs {
     }
 
     private void write() throws IOException {
-        DurableFile.replace(file, CheckpointLines.write(starts.entrySet().stream().map(start -> start.getKey() + " " + start.getValue()).toList()));
+        version++;
+        Unwritten all = unwritten();
+        all.write();
+        written(all);
     }
 
-    /** The file is in another folder now. */
+    /** The file is in another folder now, with what it had. */
     void moveTo(Path moved) {
         file = moved;
+    }
+
+    private String content() {
+        return CheckpointLines.write(starts.entrySet().stream().map(start -> start.getKey() + " " + start.getValue()).toList());
     }
 }

@@ -6,8 +6,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,8 @@ public final class LogStore implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
     private static final int OPEN_SEGMENTS = 1000;
+    /** Threads that make logs: a disk serves many syncs at once about as fast as one. */
+    private static final int CREATORS = 16;
 
     private final LogDirs where;
     private final LogStoreConfig settings;
@@ -107,6 +111,7 @@ public final class LogStore implements AutoCloseable {
     private void load() throws IOException {
         List<Callable<Void>> openings = new ArrayList<>();
         List<Runnable> resumptions = new ArrayList<>();
+        LogConfig usual = LogConfig.of(Map.of(), settings.topicDefaults());
         long began = System.nanoTime();
         boolean clean = true;
         for (LogDir dir : List.copyOf(dirs)) {
@@ -119,7 +124,7 @@ public final class LogStore implements AutoCloseable {
                 found.arriving().forEach((partition, copy) -> resumptions.add(() -> resume(partition, copy, dir)));
                 for (PartitionFolder files : found.partitions()) {
                     openings.add(() -> {
-                        load(dir, files, found);
+                        load(dir, files, found, usual);
                         return null;
                     });
                 }
@@ -127,7 +132,7 @@ public final class LogStore implements AutoCloseable {
                 failed(dir, e);
             }
         }
-        inParallel(openings);
+        inParallel(openings, Runtime.getRuntime().availableProcessors());
         if (dirs.stream().noneMatch(LogDir::isOnline)) {
             throw new IOException("none of the log folders works");
         }
@@ -149,7 +154,8 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
-    private void load(LogDir dir, PartitionFolder files, LogDir.Found found) throws IOException {
+    /** @param usual until the log's topic is known */
+    private void load(LogDir dir, PartitionFolder files, LogDir.Found found, LogConfig usual) throws IOException {
         TopicPartition partition = LogDir.partitionOf(files.path().getFileName().toString());
         Uuid topicId;
         try {
@@ -159,7 +165,7 @@ public final class LogStore implements AutoCloseable {
             return;
         }
         try {
-            SegmentedLog log = log(dir, files, partition, topicId, LogConfig.of(Map.of(), settings.topicDefaults()));
+            SegmentedLog log = log(dir, files, partition, topicId, usual);
             log.open(found.known(partition, files));
             dir.found(log);
             synchronized (doubles) {
@@ -180,8 +186,8 @@ public final class LogStore implements AutoCloseable {
     }
 
     /** On threads of its own: they touch files, so nobody may interrupt them. */
-    private static void inParallel(List<Callable<Void>> tasks) throws IOException {
-        int threads = Math.min(tasks.size(), Runtime.getRuntime().availableProcessors());
+    private static void inParallel(List<Callable<Void>> tasks, int most) throws IOException {
+        int threads = Math.min(tasks.size(), most);
         if (threads == 0) {
             return;
         }
@@ -230,7 +236,7 @@ public final class LogStore implements AutoCloseable {
 
     /** @throws KafkaStorageException if there is no disk with space for new logs */
     public void checkSpace() {
-        LogDir dir = place(null);
+        LogDir dir = place(null, Map.of());
         dir.space().check();
     }
 
@@ -278,55 +284,78 @@ public final class LogStore implements AutoCloseable {
         log.dir().later(log.limits().fileDeleteDelayMs(), removal);
     }
 
+    /** Makes one log, as {@link #create(List, Uuid, LogConfig)} does. */
+    public PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch) {
+        return create(List.of(partition), topicId, config).getFirst();
+    }
+
     /**
-     * Makes an empty log, in the folder with the fewest partitions unless one was chosen for it. Durable on return.
+     * Makes empty logs of a topic, each in the folder with the fewest partitions unless one was chosen for it. Those that are there are taken.
+     * Durable on return.
      *
-     * @throws KafkaStorageException if the disk refuses it
+     * @return the logs in the order of the partitions
+     * @throws KafkaStorageException if the disk refuses one
      */
-    public synchronized PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch) {
-        SegmentedLog existing = logs.get(partition);
-        if (existing != null) {
-            if (!existing.topicId().equals(topicId)) {
+    public synchronized List<PartitionLog> create(List<TopicPartition> partitions, Uuid topicId, LogConfig config) {
+        Map<LogDir, List<TopicPartition>> missing = new LinkedHashMap<>();
+        for (TopicPartition partition : partitions) {
+            SegmentedLog existing = logs.get(partition);
+            if (existing == null) {
+                LogDir dir = place(preferred.remove(partition), missing);
+                missing.computeIfAbsent(dir, _ -> new ArrayList<>()).add(partition);
+            } else if (existing.topicId().equals(topicId)) {
+                existing.reconfigure(config);
+            } else {
                 throw new KafkaStorageException(existing.folder() + " belongs to topic id " + existing.topicId() + ", not " + topicId);
             }
-            existing.reconfigure(config);
-            return existing;
         }
-        LogDir dir = place(preferred.remove(partition));
+        missing.forEach((dir, those) -> create(dir, those, topicId, config));
+        return partitions.stream().<PartitionLog>map(logs::get).toList();
+    }
+
+    private void create(LogDir dir, List<TopicPartition> partitions, Uuid topicId, LogConfig config) {
+        List<SegmentedLog> made = Collections.synchronizedList(new ArrayList<>());
+        List<Callable<Void>> makings = new ArrayList<>();
+        for (TopicPartition partition : partitions) {
+            makings.add(() -> {
+                PartitionFolder files = dir.make(partition, topicId);
+                SegmentedLog log = log(dir, files, partition, topicId, config);
+                // There are only if nobody could tell what topic they are of.
+                log.open(files.hasSegments() ? new LogRecovery.Known(false, 0, files.startOffset(), -1) : LogRecovery.Known.NEW);
+                made.add(log);
+                return null;
+            });
+        }
         try {
-            PartitionFolder files = dir.make(partition, topicId);
-            SegmentedLog log = log(dir, files, partition, topicId, config);
-            // There are only if nobody could tell what topic they are of.
-            log.open(files.hasSegments() ? new LogRecovery.Known(false, 0, files.startOffset(), -1) : LogRecovery.Known.NEW);
-            dir.add(log);
-            logs.put(partition, log);
-            return log;
+            inParallel(makings, CREATORS);
+            dir.add(made);
+            made.forEach(log -> logs.put(log.topicPartition(), log));
         } catch (IOException e) {
             if (!DiskSpace.isShortage(e)) {
                 dir.suspect(e);
             }
-            throw new KafkaStorageException("the log of " + partition + " cannot be made in " + dir.path() + ": " + e.getMessage(), e);
+            throw new KafkaStorageException("a log of " + partitions.getFirst().topic() + " cannot be made in " + dir.path() + ": " + e.getMessage(), e);
         }
     }
 
     /**
-     * The log of a partition that existed before this start. If a log folder is missing, it is taken to be there: then the partition is offline,
-     * rather than begun anew with nothing in it.
+     * The logs of partitions that existed before this start. If a log folder is missing, those that are nowhere else are taken to be there: then the
+     * partition is offline, rather than begun anew with nothing in it.
      */
-    public PartitionLog reopen(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch) {
-        SegmentedLog log = logs.get(partition);
-        if (log != null) {
-            return log;
+    public List<PartitionLog> reopen(List<TopicPartition> partitions, Uuid topicId, LogConfig config) {
+        if (!incomplete) {
+            return create(partitions, topicId, config);
         }
-        return incomplete ? new OfflineLog(partition, topicId, config) : create(partition, topicId, config, leaderEpoch);
+        return partitions.stream().map(partition -> log(partition).orElseGet(() -> new OfflineLog(partition, topicId, config))).toList();
     }
 
-    private LogDir place(LogDir chosen) {
+    /** @param planned partitions that are about to be made */
+    private LogDir place(LogDir chosen, Map<LogDir, List<TopicPartition>> planned) {
         if (chosen != null && chosen.isOnline()) {
             return chosen;
         }
         return dirs.stream().filter(LogDir::isOnline).min(Comparator.<LogDir, Boolean>comparing(dir -> where.cordoned().contains(dir.path()))
-                .thenComparing(dir -> dir.space().isScarce()).thenComparing(dir -> dir.count() + moves.arrivingAt(dir)))
+                .thenComparing(dir -> dir.space().isScarce()).thenComparing(dir -> dir.count() + moves.arrivingAt(dir) + planned.getOrDefault(dir, List.of()).size()))
                 .orElseThrow(() -> new KafkaStorageException("all log folders are offline: " + where.folders()));
     }
 

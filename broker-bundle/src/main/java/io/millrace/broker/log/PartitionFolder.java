@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +48,9 @@ record PartitionFolder(Path path) {
         throw new IOException(file + " has no topic_id");
     }
 
+    /** Durable after the next sync of this folder. */
     void writeTopicId(Uuid topicId) throws IOException {
-        DurableFile.replace(path.resolve(METADATA), "version: 0\ntopic_id: " + topicId + "\n");
+        DurableFile.put(path.resolve(METADATA), ByteBuffer.wrap(("version: 0\ntopic_id: " + topicId + "\n").getBytes(StandardCharsets.UTF_8)));
     }
 
     /** 0 if there is none, or one that is not as it was written. */

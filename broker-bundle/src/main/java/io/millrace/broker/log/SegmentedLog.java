@@ -44,6 +44,8 @@ final class SegmentedLog implements PartitionLog {
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
     /** Log bytes after which index and producers are stored again: recovery has no more than that to read. */
     private static final int WORTH_STORING = 16 * 1024 * 1024;
+    /** Checkpoints after which a log is taken to be idle. */
+    private static final int IDLE_CHECKS = 60;
     /** Snapshots held for a disk that does not take them. */
     private static final int MOST_UNWRITTEN = 4;
 
@@ -83,6 +85,9 @@ final class SegmentedLog implements PartitionLog {
     /** End of the log when its indexes and producers were stored completely. */
     private volatile long completeAt = -1;
     private volatile KafkaStorageException failure;
+    /** Of {@link #isIdle}, which one thread asks. */
+    private long endAtCheck = -1;
+    private int idleChecks;
 
     SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, LogDir dir, OpenSegments openSegments)
             throws IOException {
@@ -133,7 +138,7 @@ final class SegmentedLog implements PartitionLog {
     }
 
     /**
-     * Loads the newest whole snapshot and replays what follows it.
+     * Loads the newest whole snapshot and replays what follows it, leader epochs included.
      *
      * @param trustedUntil from there on aborted transactions must be found again; no later snapshot will do
      */
@@ -154,7 +159,11 @@ final class SegmentedLog implements PartitionLog {
     private void replay(Segment segment, long from, long trustedUntil) throws IOException {
         try {
             for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
-                if (batch.baseOffset() >= from && batch.hasProducerId()) {
+                if (batch.baseOffset() < from) {
+                    continue;
+                }
+                epochs.begin(batch.partitionLeaderEpoch(), batch.baseOffset());
+                if (batch.hasProducerId()) {
                     note(segment, batch, batch.lastOffset() >= trustedUntil);
                 }
             }
@@ -330,6 +339,7 @@ final class SegmentedLog implements PartitionLog {
         boolean worth;
         List<Segment> sealed;
         TreeMap<Long, ByteBuffer> taken;
+        LeaderEpochs.Unwritten newEpochs;
         appending.lock();
         try {
             if (failure != null) {
@@ -343,8 +353,12 @@ final class SegmentedLog implements PartitionLog {
             }
             sealed = List.copyOf(unstored);
             taken = new TreeMap<>(unwritten);
+            newEpochs = epochs.unwritten();
         } finally {
             appending.unlock();
+        }
+        if (newEpochs != null) {
+            newEpochs.write();
         }
         for (Segment segment : sealed) {
             segment.storeIndex(true);
@@ -361,6 +375,9 @@ final class SegmentedLog implements PartitionLog {
         try {
             unstored.removeAll(sealed);
             unwritten.keySet().removeAll(taken.keySet());
+            if (newEpochs != null) {
+                epochs.written(newEpochs);
+            }
         } finally {
             appending.unlock();
         }
@@ -687,8 +704,16 @@ final class SegmentedLog implements PartitionLog {
         moved();
     }
 
+    /** Whether nothing was appended for a while, since before it was last made complete. Asked once per checkpoint. */
+    boolean isIdle() {
+        long end = endOffset;
+        idleChecks = end == endAtCheck ? idleChecks + 1 : 0;
+        endAtCheck = end;
+        return idleChecks >= IDLE_CHECKS && completeAt != end && failure == null;
+    }
+
     /** Nothing is left for the next start to look for. */
-    private void complete() throws IOException {
+    void complete() throws IOException {
         appending.lock();
         try {
             if (failure != null || completeAt == endOffset && unstored.isEmpty() && unwritten.isEmpty()) {

@@ -416,19 +416,22 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         journal.compact(next);
     }
 
-    /** How a partition gets its log. */
+    /** How partitions get their logs. */
     private interface Opening {
-        PartitionLog open(TopicPartition partition, Uuid topicId, LogConfig config, int leaderEpoch);
+        List<PartitionLog> open(List<TopicPartition> partitions, Uuid topicId, LogConfig config);
     }
 
     private void openLogs(TopicImage topic, int from, Opening opening) {
         LogConfig config = defaults.resolve(topic.config());
+        List<TopicPartition> partitions = new ArrayList<>();
         for (int index = from; index < topic.partitions(); index++) {
-            TopicPartition partition = new TopicPartition(topic.name(), index);
-            PartitionLog log = opening.open(partition, topic.id(), config, image.leaderEpoch(topic));
+            partitions.add(new TopicPartition(topic.name(), index));
+        }
+        int epoch = image.leaderEpoch(topic);
+        for (PartitionLog log : opening.open(partitions, topic.id(), config)) {
             log.reconfigure(config);
             // A log that came from elsewhere may have seen more leaders than this cluster's topic.
-            led.put(partition, new LedPartition(log, Math.max(image.leaderEpoch(topic), log.leaderEpoch())));
+            led.put(log.topicPartition(), new LedPartition(log, Math.max(epoch, log.leaderEpoch())));
         }
     }
 

@@ -41,7 +41,10 @@ class LeaderEpochsTest {
                         start += random.nextInt(epochOf.size() - start + 1) / 2;
                         epochs.startAt(start);
                     }
-                    case 3 -> epochs = new LeaderEpochs(file);
+                    case 3 -> {
+                        write(epochs);
+                        epochs = new LeaderEpochs(file);
+                    }
                     default -> {
                         epochs.begin(epoch, epochOf.size());
                         for (int n = 1 + random.nextInt(4); n > 0; n--) {
@@ -51,6 +54,14 @@ class LeaderEpochsTest {
                 }
                 check(epochs, epochOf, start, epoch, "seed " + seed + " round " + round + " step " + step);
             }
+        }
+    }
+
+    private static void write(LeaderEpochs epochs) throws Exception {
+        LeaderEpochs.Unwritten lacking = epochs.unwritten();
+        if (lacking != null) {
+            lacking.write();
+            epochs.written(lacking);
         }
     }
 
@@ -81,6 +92,9 @@ class LeaderEpochsTest {
         LeaderEpochs epochs = new LeaderEpochs(file);
         epochs.begin(0, 0);
         epochs.begin(3, 17);
+        assertThat(file).doesNotExist();
+        write(epochs);
+        assertThat(epochs.unwritten()).isNull();
         assertThat(Files.readString(file)).isEqualTo("0\n2\n0 0\n3 17\n");
     }
 }

@@ -188,8 +188,8 @@ class LogDirsTest {
         Files.createDirectory(two);
         try (LogStore store = open(one, two)) {
             assertThat(status(store, two).failure().orElseThrow()).contains("mount");
-            assertThat(values(store.reopen(partition(0), ID, LogConfig.defaults(), 0), 0, 1000)).containsExactly("zero");
-            PartitionLog lost = store.reopen(partition(1), ID, LogConfig.defaults(), 0);
+            assertThat(values(store.reopen(List.of(partition(0)), ID, LogConfig.defaults()).getFirst(), 0, 1000)).containsExactly("zero");
+            PartitionLog lost = store.reopen(List.of(partition(1)), ID, LogConfig.defaults()).getFirst();
             assertThat(lost.isOnline()).isFalse();
             assertThatThrownBy(lost::endOffset).isInstanceOf(KafkaStorageException.class);
             assertThatThrownBy(() -> append(lost, "x")).isInstanceOf(KafkaStorageException.class);
@@ -200,10 +200,10 @@ class LogDirsTest {
         Files.move(unmounted, two);
         // Left out of log.dirs it is missed as well, and so is the disk that nobody has anymore.
         try (LogStore store = open(one)) {
-            assertThat(store.reopen(partition(1), ID, LogConfig.defaults(), 0).isOnline()).isFalse();
+            assertThat(store.reopen(List.of(partition(1)), ID, LogConfig.defaults()).getFirst().isOnline()).isFalse();
         }
         try (LogStore store = open(one, two)) {
-            assertThat(values(store.reopen(partition(1), ID, LogConfig.defaults(), 0), 0, 1000)).containsExactly("one");
+            assertThat(values(store.reopen(List.of(partition(1)), ID, LogConfig.defaults()).getFirst(), 0, 1000)).containsExactly("one");
         }
     }
 

@@ -245,6 +245,50 @@ class SegmentsOnDiskTest {
         }
     }
 
+    @Test
+    void leaderEpochsThatACrashKeptFromTheirFileAreFoundInTheBatches() throws Exception {
+        LogStore crashed = LogStore.open(folder, LogStoreConfig.standard(), Clock.systemUTC());
+        PartitionLog log = crashed.create(PARTITION, Uuid.randomUuid(), config("segment.bytes", "1000"), 0);
+        for (int i = 0; i < 60; i++) {
+            log.append(Batches.of("value-" + i), Origin.CLIENT, i / 20 * 3, true);
+        }
+        log.awaitDurable(60);
+        Path copy = crash(crashed);
+        Files.deleteIfExists(copy.resolve(PARTITION.toString()).resolve("leader-epoch-checkpoint"));
+        Files.deleteIfExists(copy.resolve("recovery-point-offset-checkpoint"));
+        for (int open = 0; open < 2; open++) {
+            try (LogStore store = LogStore.open(copy, LogStoreConfig.standard(), Clock.systemUTC())) {
+                PartitionLog recovered = store.log(PARTITION).orElseThrow();
+                assertThat(recovered.leaderEpoch()).as("open %d", open).isEqualTo(6);
+                assertThat(recovered.endOfEpoch(0)).isEqualTo(new PartitionLog.EpochEnd(0, 20));
+                assertThat(recovered.endOfEpoch(4)).isEqualTo(new PartitionLog.EpochEnd(3, 40));
+                assertThat(recovered.endOfEpoch(6)).isEqualTo(new PartitionLog.EpochEnd(6, 60));
+            }
+        }
+    }
+
+    @Test
+    void logsThatWereClosedTooLateAreRecoveredAndTheOthersTrusted() throws Exception {
+        try (LogStore store = open()) {
+            for (int i = 0; i < 300; i++) {
+                PartitionLog log = store.create(new TopicPartition("many", i), Uuid.randomUuid(), LogConfig.defaults(), 0);
+                log.append(Batches.of("value-" + i), Origin.CLIENT, 0, true);
+            }
+        }
+        assertThat(folder.resolve(".kafka_cleanshutdown")).exists();
+        // As if there had been no time for most of them.
+        OffsetCheckpoint ends = new OffsetCheckpoint(folder.resolve("log-end-offset-checkpoint"));
+        java.util.Map<TopicPartition, Long> some = ends.read();
+        assertThat(some).hasSize(300);
+        some.keySet().removeIf(partition -> partition.partition() % 3 > 0);
+        ends.write(some);
+        try (LogStore store = open()) {
+            for (int i = 0; i < 300; i++) {
+                assertThat(Batches.values(store.log(new TopicPartition("many", i)).orElseThrow(), 0, 1000)).containsExactly("value-" + i);
+            }
+        }
+    }
+
     /** What kill -9 leaves: the files as they are. */
     @Test
     void theLastTimesOfSegmentsThatWereRecoveredAreKnownToTheNextStart() throws Exception {
