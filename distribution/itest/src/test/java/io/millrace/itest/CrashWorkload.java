@@ -119,7 +119,10 @@ final class CrashWorkload implements AutoCloseable {
         verifyReader(uncommitted, plain);
         verifyReader(committed, whole);
         int records = plain.values().stream().mapToInt(Map::size).sum();
-        await("the group to read everything", () -> group.values().size() >= records || !group.failures().isEmpty());
+        while (group.values().size() < records && group.failures().isEmpty()) {
+            int seen = group.values().size();
+            await("the group to read more than " + seen + " of " + records, () -> group.values().size() > seen || !group.failures().isEmpty());
+        }
         assertThat(group.failures()).isEmpty();
         assertThat(group.values()).hasSize(records);
         return records + " records, " + transactions.stream().mapToInt(TransactionalWriter::committed).sum() + " transactions committed, none lost, doubled or torn";
@@ -208,12 +211,17 @@ final class CrashWorkload implements AutoCloseable {
             consumer.assign(partitions(topic));
             partitions(topic).forEach(partition -> consumer.seek(partition, 0));
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions(topic));
-            await(topic + " to be read", () -> {
+            // However much there is: only standing still is a failure.
+            long last = System.nanoTime();
+            while (!ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
                 for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
                     all.get(new TopicPartition(record.topic(), record.partition())).put(record.offset(), record.value());
+                    last = System.nanoTime();
                 }
-                return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
-            });
+                if (System.nanoTime() - last > LIMIT.toNanos()) {
+                    throw new AssertionError("nothing more of " + topic + " is read at " + partitions(topic).stream().map(consumer::position).toList() + " of " + ends);
+                }
+            }
         }
         return all;
     }
