@@ -13,6 +13,8 @@ import java.net.InetAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -29,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class Connection {
 
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private static final Set<ApiKeys> OF_GROUPS = EnumSet.of(ApiKeys.JOIN_GROUP, ApiKeys.SYNC_GROUP);
 
     private final SocketChannel channel;
     private final SocketAddress peer;
@@ -122,7 +126,13 @@ final class Connection {
         unsent.awaitRoom();
         Answer answer = throttle.handle(call, bytes);
         timer.handled();
-        return new Pending(call, answer, timer, frames.loan(), unsent.made(call.header(), answer.made()));
+        int loan = frames.loan();
+        if (OF_GROUPS.contains(call.header().apiKey())) {
+            // The group has it now; and others, whom the answer waits for, need memory to join.
+            account.giveBack(loan);
+            loan = 0;
+        }
+        return new Pending(call, answer, timer, loan, unsent.made(call.header(), answer.made()));
     }
 
     /** While the client is muted, nothing is read, and what was read already waits. */
