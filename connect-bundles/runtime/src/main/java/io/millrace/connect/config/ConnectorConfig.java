@@ -74,8 +74,8 @@ public final class ConnectorConfig {
                         "Aliases of the predicates that transformations refer to.", "Predicates", 13, ConfigDef.Width.LONG, "Predicates")
                 .define("config.action.reload", Type.STRING, "restart", ValidString.in("none", "restart"), Importance.LOW,
                         "What to do when a configuration variable changes.", COMMON, 14, ConfigDef.Width.MEDIUM, "Reload Action")
-                .define("millrace.threads", Type.STRING, "virtual", ValidString.in("virtual", "platform"), Importance.LOW,
-                        "Kind of thread that tasks run on.", COMMON, 15, ConfigDef.Width.SHORT, "Threads")
+                .define("millrace.threads", Type.STRING, "platform", ValidString.in("virtual", "platform"), Importance.LOW,
+                        "Kind of thread that tasks run on. A task that spins on a virtual one takes a carrier from the whole platform.", COMMON, 15, ConfigDef.Width.SHORT, "Threads")
                 .define("errors.retry.timeout", Type.LONG, 0L, Importance.MEDIUM,
                         "How long a failed conversion or transformation is tried again, in milliseconds; -1 for ever.",
                         ERRORS, 1, ConfigDef.Width.MEDIUM, "Retry Timeout for Errors")
