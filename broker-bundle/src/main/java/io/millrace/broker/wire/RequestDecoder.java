@@ -13,6 +13,8 @@ import org.apache.kafka.common.requests.RequestHeader;
 /** Makes calls of frames. Stateless. */
 public final class RequestDecoder {
 
+    private static final int LONGEST_REASON = 500;
+
     private RequestDecoder() {
     }
 
@@ -42,8 +44,14 @@ public final class RequestDecoder {
                     : AbstractRequest.parseRequest(header.apiKey(), version, new ByteBufferAccessor(frame)).request;
             return new Call(header, request, client);
         } catch (RuntimeException broken) {
-            throw new MalformedRequestException("request " + key + " version " + version + " does not parse: " + broken.getMessage(), broken);
+            throw new MalformedRequestException("request " + key + " version " + version + " does not parse: " + reason(broken), broken);
         }
+    }
+
+    /** Kafka's classes repeat what they were given, which may be a megabyte. */
+    private static String reason(RuntimeException broken) {
+        String message = String.valueOf(broken.getMessage());
+        return message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "...";
     }
 
     /**
