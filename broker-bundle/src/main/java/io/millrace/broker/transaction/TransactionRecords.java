@@ -13,7 +13,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 
 /**
- * The records of {@code __transaction_state} in Kafka's layout: transactions with key version 0 and value version 1. Producer ids, which in
+ * The records of {@code __transaction_state} in Kafka's layout: transactions with key version 0 and value version 1; version 0, which a Kafka broker
+ * writes whose transaction.version is 0, is read, too. Producer ids, which in
  * Kafka the controller hands out, are beside them under a key version of our own, which tools pass over.
  */
 final class TransactionRecords {
@@ -119,33 +120,47 @@ final class TransactionRecords {
     static Transaction value(String id, ByteBuffer value) {
         ByteBufferAccessor in = new ByteBufferAccessor(value);
         short version = in.readShort();
-        if (version != VALUE_VERSION) {
-            throw new IllegalStateException("transaction " + id + " is in the log in version " + version + "; this release reads " + VALUE_VERSION);
+        if (version < 0 || version > VALUE_VERSION) {
+            throw new IllegalStateException("transaction " + id + " is in the log in version " + version + "; this release reads 0 to " + VALUE_VERSION);
         }
         long producerId = in.readLong();
         short epoch = in.readShort();
         int timeout = in.readInt();
         Transaction.State state = Transaction.State.of(in.readByte());
-        Set<TopicPartition> partitions = new HashSet<>();
-        int topics = in.readUnsignedVarint() - 1;
-        for (int i = 0; i < topics; i++) {
-            String topic = in.readString(in.readUnsignedVarint() - 1);
-            int indexes = Math.min(in.readUnsignedVarint() - 1, MAX_PARTITIONS_PER_TOPIC);
-            for (int j = 0; j < indexes; j++) {
-                partitions.add(new TopicPartition(topic, in.readInt()));
-            }
-            skipTags(in);
-        }
+        Set<TopicPartition> partitions = partitions(in, version);
         long updated = in.readLong();
         long started = in.readLong();
+        Map<Integer, ByteBuffer> tags = version == 0 ? Map.of() : tags(in);
+        long previous = tags.containsKey(PREVIOUS_PRODUCER_ID) ? tags.get(PREVIOUS_PRODUCER_ID).getLong() : Transaction.NONE;
+        // Kafka repeats the id there if it did not change.
+        return new Transaction(id, producerId, epoch, previous == producerId ? Transaction.NONE : previous,
+                tags.containsKey(NEXT_PRODUCER_ID) ? tags.get(NEXT_PRODUCER_ID).getLong() : Transaction.NONE, Transaction.NO_EPOCH, timeout, state,
+                partitions, updated, started, tags.containsKey(CLIENT_VERSION) ? tags.get(CLIENT_VERSION).getShort() : 0);
+    }
+
+    private static Set<TopicPartition> partitions(ByteBufferAccessor in, short version) {
+        boolean compact = version > 0;
+        Set<TopicPartition> partitions = new HashSet<>();
+        for (int topics = compact ? in.readUnsignedVarint() - 1 : in.readInt(); topics > 0; topics--) {
+            String topic = in.readString(compact ? in.readUnsignedVarint() - 1 : in.readShort());
+            int indexes = Math.min(compact ? in.readUnsignedVarint() - 1 : in.readInt(), MAX_PARTITIONS_PER_TOPIC);
+            for (int i = 0; i < indexes; i++) {
+                partitions.add(new TopicPartition(topic, in.readInt()));
+            }
+            if (compact) {
+                skipTags(in);
+            }
+        }
+        return partitions;
+    }
+
+    private static Map<Integer, ByteBuffer> tags(ByteBufferAccessor in) {
         Map<Integer, ByteBuffer> tags = new HashMap<>();
         for (int count = in.readUnsignedVarint(); count > 0; count--) {
             int tag = in.readUnsignedVarint();
             tags.put(tag, ByteBuffer.wrap(in.readArray(in.readUnsignedVarint())));
         }
-        return new Transaction(id, producerId, epoch, tags.containsKey(PREVIOUS_PRODUCER_ID) ? tags.get(PREVIOUS_PRODUCER_ID).getLong() : Transaction.NONE,
-                tags.containsKey(NEXT_PRODUCER_ID) ? tags.get(NEXT_PRODUCER_ID).getLong() : Transaction.NONE, Transaction.NO_EPOCH, timeout, state,
-                partitions, updated, started, tags.containsKey(CLIENT_VERSION) ? tags.get(CLIENT_VERSION).getShort() : 0);
+        return tags;
     }
 
     private static void skipTags(ByteBufferAccessor in) {
