@@ -4,6 +4,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -13,13 +14,13 @@ import org.apache.kafka.common.requests.RequestUtils;
 import org.apache.kafka.common.requests.ResponseHeader;
 
 /** Sends bare messages of the protocol in exactly the version it is told, one at a time. */
-final class WireClient implements AutoCloseable {
+public final class WireClient implements AutoCloseable {
 
     private final Socket socket;
     private final DataInputStream in;
     private int correlation = 1;
 
-    WireClient(String address) throws IOException {
+    public WireClient(String address) throws IOException {
         int colon = address.lastIndexOf(':');
         socket = new Socket(address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)));
         socket.setTcpNoDelay(true);
@@ -28,10 +29,10 @@ final class WireClient implements AutoCloseable {
     }
 
     /**
-     * @throws org.apache.kafka.common.errors.UnsupportedVersionException if a field of the message does not exist in the version
+     * @throws UnsupportedVersionException if a field of the message does not exist in the version
      * @throws IllegalStateException if the answer is of another request, or longer than its message
      */
-    ApiMessage call(ApiKeys api, int version, ApiMessage message) throws IOException {
+    public ApiMessage call(ApiKeys api, int version, ApiMessage message) throws IOException {
         RequestHeader header = new RequestHeader(api, (short) version, "wire", correlation++);
         ByteBuffer bytes = RequestUtils.serialize(header.data(), header.headerVersion(), message, (short) version);
         socket.getOutputStream().write(ByteBuffer.allocate(Integer.BYTES + bytes.remaining()).putInt(bytes.remaining()).put(bytes).array());
