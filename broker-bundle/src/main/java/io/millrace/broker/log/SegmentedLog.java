@@ -439,8 +439,9 @@ final class SegmentedLog implements PartitionLog {
             appending.lock();
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
-                durable.set(target);
+                // In this order: whoever hears that it is durable may read it.
                 advance(Math.max(highWatermark, target));
+                durable.set(target);
             } finally {
                 appending.unlock();
             }
