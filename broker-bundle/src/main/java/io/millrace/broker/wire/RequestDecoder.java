@@ -3,6 +3,7 @@ package io.millrace.broker.wire;
 import io.millrace.broker.handler.Call;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
@@ -14,6 +15,7 @@ import org.apache.kafka.common.requests.RequestHeader;
 public final class RequestDecoder {
 
     private static final int LONGEST_REASON = 500;
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
     private RequestDecoder() {
     }
@@ -48,10 +50,11 @@ public final class RequestDecoder {
         }
     }
 
-    /** Kafka's classes repeat what they were given, which may be a megabyte. */
+    /** Kafka's classes repeat what they were given, which may be a megabyte, and lines of their own for the log. */
     private static String reason(RuntimeException broken) {
         String message = String.valueOf(broken.getMessage());
-        return message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "...";
+        String told = message.length() <= LONGEST_REASON ? message : message.substring(0, LONGEST_REASON) + "...";
+        return CONTROL.matcher(told).replaceAll("?");
     }
 
     /**
