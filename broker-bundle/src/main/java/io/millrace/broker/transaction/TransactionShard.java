@@ -278,8 +278,10 @@ final class TransactionShard implements StateMachine {
         return switch (current.state()) {
             case ONGOING -> prepareWithNewEpoch(current, commit, unused, journal);
             case PREPARE_COMMIT, PREPARE_ABORT -> new End(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, current);
-            // An abort fences what may still be under way of a transaction that never came to be; there is nothing to commit.
-            case EMPTY, COMPLETE_COMMIT, COMPLETE_ABORT -> commit ? new End(Errors.INVALID_TXN_STATE, Producer.NONE, null)
+            // An abort fences what may still be under way of a transaction that never came to be. A commit came too early: producers ask for
+            // batches under way and for their next request in two steps, and one that begins, writes and commits in between sends the commit
+            // first. Told to try again, it writes first; Kafka refuses it for good, and it has to be made anew.
+            case EMPTY, COMPLETE_COMMIT, COMPLETE_ABORT -> commit ? new End(Errors.CONCURRENT_TRANSACTIONS, Producer.NONE, null)
                     : prepareWithNewEpoch(current.as(State.ONGOING, Set.of(), journal.now(), journal.now()), false, unused, journal);
         };
     }

@@ -141,6 +141,8 @@ final class TransactionWriter {
         List<Future<RecordMetadata>> stored = new ArrayList<>();
         offsets.forEach((partition, offset) -> stored.add(offsetsProducer.send(SourceOffsets.record(connector, partition, offset))));
         if (transactional) {
+            // The producer may send the commit ahead of records that were handed to it a moment before; now there are none.
+            producer.flush();
             producer.commitTransaction();
         } else {
             offsetsProducer.flush();
