@@ -234,10 +234,13 @@ final class FetchedPartition implements Runnable {
 
     @Override
     public void run() {
-        PartitionLog log = armed.getAndSet(null);
+        PartitionLog log = armed.get();
         if (log != null) {
+            // In this order: were it free to be armed before, the listener that goes could be the next one, and the log would never be heard again.
             log.removeListener(this);
-            session.news(this);
+            if (armed.compareAndSet(log, null)) {
+                session.news(this);
+            }
         }
     }
 
