@@ -17,6 +17,7 @@ public final class CarrierRelief implements AutoCloseable {
     private static final long EVERY_MS = 1_000;
     private static final long PATIENCE_MS = 500;
     private static final int MOST = 256;
+    private static final int LONGEST_QUEUE = 1 << 14;
 
     private final Thread thread = Thread.ofPlatform().name("carrier-relief").daemon().unstarted(this::run);
 
@@ -52,6 +53,19 @@ public final class CarrierRelief implements AutoCloseable {
                     + " Find it with 'jcmd {} Thread.dump_to_file', and remove its plugin", PATIENCE_MS, scheduler.getQueuedVirtualThreadCount(), carriers,
                     more, ProcessHandle.current().pid());
             scheduler.setParallelism(more);
+            wake(scheduler);
+        }
+    }
+
+    /**
+     * Makes the scheduler notice that it may have more carriers. Its pool ({@link java.util.concurrent.ForkJoinPool}) looks whether a further worker is due
+     * only when something joins a queue that was empty or that becomes full, or when a worker takes something; while all carriers spin and all queues hold
+     * something, only filling one is left.
+     */
+    private static void wake(VirtualThreadSchedulerMXBean scheduler) {
+        int before = scheduler.getPoolSize();
+        for (int started = 0; started < LONGEST_QUEUE && scheduler.getPoolSize() == before; started++) {
+            Thread.startVirtualThread(() -> { });
         }
     }
 
