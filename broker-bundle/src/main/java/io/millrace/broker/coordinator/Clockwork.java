@@ -21,7 +21,7 @@ public final class Clockwork implements AutoCloseable {
         this.clock = clock;
     }
 
-    void start() {
+    public void start() {
         Thread.ofVirtual().name("coordinators' clock").start(this::work);
     }
 

@@ -1,8 +1,8 @@
 package io.millrace.broker.group;
 
-import io.millrace.broker.handler.Answer;
-import io.millrace.broker.handler.Call;
-import io.millrace.broker.handler.Handler;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;

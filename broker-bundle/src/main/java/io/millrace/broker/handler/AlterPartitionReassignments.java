@@ -2,13 +2,16 @@ package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignablePartition;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignableTopic;
-import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData.ReassignablePartitionResponse;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData.ReassignableTopicResponse;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AlterPartitionReassignmentsRequest;

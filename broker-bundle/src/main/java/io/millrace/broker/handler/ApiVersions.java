@@ -1,5 +1,8 @@
 package io.millrace.broker.handler;
 
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.feature.Features;

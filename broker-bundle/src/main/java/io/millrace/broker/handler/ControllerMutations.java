@@ -2,10 +2,11 @@ package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.quota.Limit;
-import io.millrace.broker.quota.MutationMeters;
 import io.millrace.broker.quota.MutationMeters.Taken;
+import io.millrace.broker.quota.MutationMeters;
 import io.millrace.broker.quota.QuotaType;
 import io.millrace.broker.quota.QuotaWindows;
+import io.millrace.broker.request.Call;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.ThrottlingQuotaExceededException;
 

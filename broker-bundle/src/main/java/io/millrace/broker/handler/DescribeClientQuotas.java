@@ -1,15 +1,18 @@
 package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
-import io.millrace.broker.quota.QuotaFilter;
 import io.millrace.broker.quota.QuotaFilter.Component;
 import io.millrace.broker.quota.QuotaFilter.Match;
+import io.millrace.broker.quota.QuotaFilter;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.errors.InvalidRequestException;
-import org.apache.kafka.common.message.DescribeClientQuotasRequestData;
 import org.apache.kafka.common.message.DescribeClientQuotasRequestData.ComponentData;
+import org.apache.kafka.common.message.DescribeClientQuotasRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.apache.kafka.common.requests.DescribeClientQuotasRequest;

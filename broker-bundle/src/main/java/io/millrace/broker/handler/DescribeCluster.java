@@ -1,9 +1,13 @@
 package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
+import io.millrace.broker.request.Operations;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
-import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
+import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.DescribeClusterRequest;

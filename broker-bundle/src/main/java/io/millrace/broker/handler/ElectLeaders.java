@@ -2,6 +2,9 @@ package io.millrace.broker.handler;
 
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.ElectionType;

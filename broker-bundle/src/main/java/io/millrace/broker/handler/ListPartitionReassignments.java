@@ -1,5 +1,8 @@
 package io.millrace.broker.handler;
 
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import org.apache.kafka.common.message.ListPartitionReassignmentsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.ListPartitionReassignmentsResponse;

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import org.apache.kafka.common.protocol.ApiKeys;
 
 /** Kafka's {@code RequestMetrics} of every API that was asked for. */
-final class RequestMeters {
+public final class RequestMeters {
 
     private static final double MICROS_IN_MS = 1e-3;
 
@@ -44,11 +44,11 @@ final class RequestMeters {
 
     private final RequestMetrics requests;
 
-    RequestMeters(RequestMetrics requests) {
+    public RequestMeters(RequestMetrics requests) {
         this.requests = requests;
     }
 
-    void tell(Meters meters) {
+    public void tell(Meters meters) {
         for (ApiKeys api : ApiKeys.values()) {
             ApiTimes times = requests.times(api);
             if (times != null) {
@@ -72,7 +72,7 @@ final class RequestMeters {
     }
 
     /** Changes whenever there is an API, version or error more. */
-    int count() {
+    public int count() {
         int count = 0;
         for (ApiKeys api : ApiKeys.values()) {
             ApiTimes times = requests.times(api);

@@ -1,7 +1,5 @@
 package io.millrace.broker.metrics;
 
-import io.millrace.broker.handler.Answer;
-
 /**
  * When one request went through which door. The reader thread hands it to the writer thread with the request. Times are of
  * {@link System#nanoTime}.
@@ -40,10 +38,10 @@ public final class RequestTimer {
         taken = System.nanoTime();
     }
 
-    /** The answer is there. */
-    public void answered(Answer answer) {
+    /** The answer is there; of the time since it was taken, there was nothing to do yet for so long, in nanoseconds, at most. */
+    public void answered(long idle) {
         answered = System.nanoTime();
-        waited = Math.min(answer.waited(), answered - taken);
+        waited = Math.min(idle, answered - taken);
     }
 
     /** The answer told its client to be still for so long because of a quota, which it is afterwards. */

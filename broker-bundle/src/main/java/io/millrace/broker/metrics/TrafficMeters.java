@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /** Kafka's {@code BrokerTopicMetrics}, of each topic and of all: what has no topic is the sum, deleted topics included. */
-final class TrafficMeters {
+public final class TrafficMeters {
 
     private record Pair(Meter all, Meter topic) {
     }
@@ -35,12 +35,12 @@ final class TrafficMeters {
 
     private final Traffic traffic;
 
-    TrafficMeters(Traffic traffic) {
+    public TrafficMeters(Traffic traffic) {
         this.traffic = traffic;
     }
 
     /** @param topics that there are */
-    void tell(Meters meters, Iterable<String> topics) {
+    public void tell(Meters meters, Iterable<String> topics) {
         COUNTERS.forEach((meter, counter) -> meters.counter(meter.all(), Tags.NONE, counter.apply(traffic.all())::sum));
         for (String topic : topics) {
             TopicTraffic of = traffic.of(topic);

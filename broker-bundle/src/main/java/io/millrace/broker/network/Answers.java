@@ -1,7 +1,7 @@
 package io.millrace.broker.network;
 
-import io.millrace.broker.handler.Answer;
 import io.millrace.broker.handler.Handlers;
+import io.millrace.broker.request.Answer;
 import io.millrace.broker.wire.ResponseEncoder;
 import java.io.IOException;
 import java.util.Queue;
@@ -126,7 +126,7 @@ final class Answers {
             return error;
         } finally {
             awaited = null;
-            next.timer().answered(answer);
+            next.timer().answered(answer.waited());
             connection.progressed();
         }
     }

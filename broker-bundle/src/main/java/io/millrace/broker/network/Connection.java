@@ -1,11 +1,11 @@
 package io.millrace.broker.network;
 
-import io.millrace.broker.handler.Answer;
-import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.metrics.RequestTimer;
 import io.millrace.broker.network.Answers.UnansweredException;
 import io.millrace.broker.quota.Quotas;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
 import io.millrace.broker.wire.MalformedRequestException;
 import io.millrace.broker.wire.RequestDecoder;
 import java.io.IOException;

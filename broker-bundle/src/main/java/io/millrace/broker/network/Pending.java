@@ -1,8 +1,8 @@
 package io.millrace.broker.network;
 
-import io.millrace.broker.handler.Answer;
-import io.millrace.broker.handler.Call;
 import io.millrace.broker.metrics.RequestTimer;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
 
 /**
  * A request that was handled and whose response is not sent.

@@ -1,7 +1,5 @@
 package io.millrace.broker.network;
 
-import io.millrace.broker.handler.Answer;
-import io.millrace.broker.handler.Call;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.quota.ClientQuotas;
 import io.millrace.broker.quota.Limit;
@@ -9,13 +7,15 @@ import io.millrace.broker.quota.QuotaType;
 import io.millrace.broker.quota.QuotaWindows;
 import io.millrace.broker.quota.Quotas;
 import io.millrace.broker.quota.RateMeters.Admission;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.message.FetchRequestData;
-import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.requests.AbstractResponse;

@@ -1,8 +1,8 @@
 package io.millrace.broker.transaction;
 
-import io.millrace.broker.handler.Answer;
-import io.millrace.broker.handler.Call;
-import io.millrace.broker.handler.Handler;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.TransactionShard.Producer;
 import org.apache.kafka.common.message.EndTxnRequestData;

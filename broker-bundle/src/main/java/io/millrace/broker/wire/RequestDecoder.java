@@ -1,6 +1,6 @@
 package io.millrace.broker.wire;
 
-import io.millrace.broker.handler.Call;
+import io.millrace.broker.request.Call;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.fuzz.Allocation;
 import io.millrace.broker.fuzz.Fuzzing;
-import io.millrace.broker.handler.Call;
+import io.millrace.broker.request.Call;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -1,7 +1,6 @@
 package io.millrace.connect.rest;
 
 import io.millrace.api.http.HttpAnswer;
-import io.millrace.api.http.HttpCall;
 import io.millrace.api.http.HttpError;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.catalog.Kind;

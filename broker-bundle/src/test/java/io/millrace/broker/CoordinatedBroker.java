@@ -1,7 +1,7 @@
-package io.millrace.broker.coordinator;
+package io.millrace.broker;
 
-import io.millrace.broker.BrokerConfig;
 import io.millrace.broker.config.NodeSettings;
+import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.LogStoreConfig;

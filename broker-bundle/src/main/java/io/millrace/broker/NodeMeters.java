@@ -1,4 +1,4 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker;
 
 import io.millrace.api.metrics.Meter;
 import io.millrace.api.metrics.Meters;
@@ -7,6 +7,7 @@ import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.ClusterMetadata;
+import io.millrace.broker.metrics.KafkaName;
 import java.util.function.DoubleSupplier;
 
 /** What there is one of in a node: Kafka's replica manager, controller and log manager. */

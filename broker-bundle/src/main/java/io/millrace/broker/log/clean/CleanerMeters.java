@@ -1,15 +1,14 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker.log.clean;
 
 import io.millrace.api.metrics.Meter;
 import io.millrace.api.metrics.Meters;
 import io.millrace.api.metrics.Tags;
-import io.millrace.broker.log.clean.CleanerStatus;
-import io.millrace.broker.log.clean.LogCleaner;
+import io.millrace.broker.metrics.KafkaName;
 import java.nio.file.Path;
 import java.util.function.ToDoubleFunction;
 
 /** How compaction is doing: Kafka's log cleaner and its manager. */
-final class CleanerMeters {
+public final class CleanerMeters {
 
     private static final Meter CLEANINGS = Meter.counter("millrace_log_cleaner_cleanings_total", "Logs compacted, once for each time.");
     private static final Meter READ = Meter.counter("millrace_log_cleaner_read_bytes_total", "Bytes read to compact logs.");
@@ -20,12 +19,12 @@ final class CleanerMeters {
     private final LogCleaner cleaner;
     private final Tags folder;
 
-    CleanerMeters(LogCleaner cleaner, Path folder) {
+    public CleanerMeters(LogCleaner cleaner, Path folder) {
         this.cleaner = cleaner;
         this.folder = Tags.of("logDirectory", folder.toString());
     }
 
-    void tell(Meters meters) {
+    public void tell(Meters meters) {
         gauge(meters, "LogCleaner", "max-clean-time-secs", "Seconds that the longest of the last cleanings took.", CleanerStatus::maxCleanTimeSecs);
         gauge(meters, "LogCleaner", "max-buffer-utilization-percent", "How full the memory for keys got in the last cleanings.",
                 CleanerStatus::maxBufferUtilizationPercent);

@@ -1,26 +1,26 @@
-package io.millrace.broker.coordinator;
+package io.millrace.broker.handler;
 
-import io.millrace.broker.handler.Answer;
-import io.millrace.broker.handler.Call;
-import io.millrace.broker.handler.Handler;
+import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Handler;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
-import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.message.FindCoordinatorResponseData.Coordinator;
+import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FindCoordinatorRequest;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 
 /** Tells clients which node coordinates their group or transactional id: as long as there is one node, this one. */
-final class FindCoordinator implements Handler {
+public final class FindCoordinator implements Handler {
 
     private static final byte GROUP = 0;
     private static final byte TRANSACTION = 1;
 
     private final Node self;
 
-    FindCoordinator(Node self) {
+    public FindCoordinator(Node self) {
         this.self = self;
     }
 

@@ -1,11 +1,14 @@
-package io.millrace.broker.coordinator;
+package io.millrace.broker;
 
 import io.millrace.api.metrics.Meters;
+import io.millrace.broker.coordinator.Clockwork;
+import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.group.GroupCoordinator;
-import io.millrace.broker.handler.Handler;
+import io.millrace.broker.handler.FindCoordinator;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionCoordinator;
 import io.millrace.broker.transaction.TransactionGate;
 import java.time.Clock;
@@ -17,7 +20,7 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.Uuid;
 
 /** The coordinators of groups and transactions of this node. Close them before the logs. */
-public final class Coordinators implements AutoCloseable {
+final class Coordinators implements AutoCloseable {
 
     private final Clockwork clockwork;
     private final GroupCoordinator groups;

@@ -1,9 +1,9 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker.quota;
 
 import io.millrace.api.metrics.Meter;
+import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.metrics.Meters;
 import io.millrace.api.metrics.Tags;
-import io.millrace.broker.quota.Quotas;
 import io.millrace.broker.quota.RateMeters.Used;
 import java.util.List;
 import java.util.Locale;
@@ -12,17 +12,18 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** Kafka's metrics of client quotas, for those whom a quota limits: what they use of it, and for how long they are throttled. */
-final class QuotaMeters {
+public final class QuotaMeters implements MeterSource {
 
     private static final String HELP_THROTTLE = "Milliseconds for which clients were throttled of late; the mean of those that were.";
 
     private final Quotas quotas;
 
-    QuotaMeters(Quotas quotas) {
+    public QuotaMeters(Quotas quotas) {
         this.quotas = quotas;
     }
 
-    void tell(Meters meters) {
+    @Override
+    public void tell(Meters meters) {
         for (Used used : used()) {
             switch (used.type()) {
                 case PRODUCER_BYTE_RATE -> tell(meters, used, "Produce", "byte-rate", "Bytes per second produced.");
@@ -39,7 +40,8 @@ final class QuotaMeters {
     }
 
     /** Equal as long as the same limits are in use. */
-    Object shape() {
+    @Override
+    public Object shape() {
         return used().stream().map(used -> List.of(used.type(), used.user(), used.clientId())).collect(Collectors.toSet());
     }
 

@@ -1,15 +1,14 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker.log;
 
 import io.millrace.api.metrics.Meter;
 import io.millrace.api.metrics.Meters;
 import io.millrace.api.metrics.Tags;
-import io.millrace.broker.log.PartitionLog;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** Kafka's {@code kafka.log} and {@code kafka.cluster} of each partition. */
-final class PartitionMeters {
+public final class PartitionMeters {
 
     private static final Map<Meter, ToDoubleFunction<PartitionLog>> GAUGES = new LinkedHashMap<>();
 
@@ -32,7 +31,7 @@ final class PartitionMeters {
         GAUGES.put(Meter.gauge(name, help).as(bean + ",topic={topic},partition={partition}"), value);
     }
 
-    void tell(Meters meters, PartitionLog log) {
+    public void tell(Meters meters, PartitionLog log) {
         Tags tags = Tags.of("topic", log.topicPartition().topic(), "partition", Integer.toString(log.topicPartition().partition()));
         GAUGES.forEach((meter, value) -> meters.gauge(meter, tags, () -> value.applyAsDouble(log)));
     }

@@ -1,4 +1,4 @@
-package io.millrace.broker.coordinator;
+package io.millrace.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

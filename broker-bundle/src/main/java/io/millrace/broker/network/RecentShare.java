@@ -1,4 +1,4 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker.network;
 
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -1,4 +1,4 @@
-package io.millrace.broker.handler;
+package io.millrace.broker.request;
 
 import java.net.InetAddress;
 import org.apache.kafka.common.requests.AbstractRequest;

@@ -1,8 +1,8 @@
-package io.millrace.broker.handler;
+package io.millrace.broker.request;
 
 import org.apache.kafka.common.protocol.ApiKeys;
 
-/** Serves one Kafka API. One class per API, registered in {@link Handlers}. Called concurrently by many connections. */
+/** Serves one Kafka API. One class per API, registered in the table of handlers. Called concurrently by many connections. */
 public interface Handler {
 
     ApiKeys api();

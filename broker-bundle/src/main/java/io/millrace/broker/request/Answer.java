@@ -1,4 +1,4 @@
-package io.millrace.broker.handler;
+package io.millrace.broker.request;
 
 import org.apache.kafka.common.requests.AbstractResponse;
 

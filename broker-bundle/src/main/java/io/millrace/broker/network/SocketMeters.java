@@ -1,13 +1,12 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker.network;
 
 import io.millrace.api.metrics.Meter;
 import io.millrace.api.metrics.Meters;
 import io.millrace.api.metrics.Tags;
-import io.millrace.broker.network.AcceptCounts;
-import io.millrace.broker.network.Listener;
+import io.millrace.broker.metrics.KafkaName;
 
 /** Kafka's socket server: connections and the memory of requests. */
-final class SocketMeters {
+public final class SocketMeters {
 
     private static final Tags PROCESSOR = Tags.of("listener", "PLAINTEXT", "networkProcessor", "0");
     private static final String ALL = "kafka.server:type=socket-server-metrics";
@@ -45,11 +44,11 @@ final class SocketMeters {
     private final Listener listener;
     private final RecentShare depleted = new RecentShare();
 
-    SocketMeters(Listener listener) {
+    public SocketMeters(Listener listener) {
         this.listener = listener;
     }
 
-    void tell(Meters meters) {
+    public void tell(Meters meters) {
         meters.gauge(CONNECTIONS, PROCESSOR, listener::connections);
         AcceptCounts accepting = listener.accepting();
         meters.counter(CREATIONS, PROCESSOR, accepting::accepted);

@@ -1,21 +1,26 @@
-package io.millrace.broker.metrics;
+package io.millrace.broker;
 
 import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.metrics.Meters;
-import io.millrace.broker.coordinator.Coordinators;
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.log.LogStore;
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionMeters;
+import io.millrace.broker.log.clean.CleanerMeters;
 import io.millrace.broker.log.clean.LogCleaner;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.TopicImage;
+import io.millrace.broker.metrics.RequestMeters;
+import io.millrace.broker.metrics.TrafficMeters;
 import io.millrace.broker.network.Listener;
+import io.millrace.broker.network.SocketMeters;
+import io.millrace.broker.quota.QuotaMeters;
 import io.millrace.broker.quota.Quotas;
 import java.util.List;
 import java.util.Optional;
 
 /** Everything the broker measures. What it is made of is loaded when somebody first reads. */
-public final class BrokerMeters implements MeterSource {
+final class BrokerMeters implements MeterSource {
 
     private final ClusterMetadata metadata;
     private final LogStore store;
@@ -25,7 +30,7 @@ public final class BrokerMeters implements MeterSource {
     private final Coordinators coordinators;
     private final Optional<LogCleaner> cleaner;
 
-    public BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Quotas quotas,
+    BrokerMeters(ClusterMetadata metadata, LogStore store, Handlers handlers, Listener listener, Quotas quotas,
             Coordinators coordinators, Optional<LogCleaner> cleaner) {
         this.metadata = metadata;
         this.store = store;
