@@ -1,23 +1,18 @@
 package io.millrace.connect.source;
 
 import io.millrace.api.plugin.PluginScope;
-import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.pipeline.Pipeline;
-import io.millrace.connect.pipeline.StageFailure;
 import io.millrace.connect.source.OutgoingBatch.End;
-import io.millrace.connect.source.OutgoingBatch.Outgoing;
 import io.millrace.connect.task.PluginMeters;
 import io.millrace.connect.task.TaskSetup;
 import io.millrace.connect.task.WorkerTask;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -116,7 +111,7 @@ public final class SourceWorker implements WorkerTask {
         writing.start();
         boolean drained = false;
         try {
-            poll(polled, pipeline, progress);
+            poll(polled, new Conversion(setup, pipeline, marks, queue), progress);
             queue.end();
             writing.join();
             drained = true;
@@ -150,7 +145,7 @@ public final class SourceWorker implements WorkerTask {
         }
     }
 
-    private void poll(SourceTask polled, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
+    private void poll(SourceTask polled, Conversion conversion, Progress progress) throws Exception {
         while (!stopping) {
             if (paused) {
                 awaitResume();
@@ -162,7 +157,7 @@ public final class SourceWorker implements WorkerTask {
             if (records != null && !records.isEmpty()) {
                 setup.counters().called(System.nanoTime() - before);
                 setup.counters().took(records.size());
-                enqueue(records, pipeline);
+                conversion.enqueue(records);
             } else {
                 if (marks != null && marks.afterBatch() instanceof End end && end != End.OPEN) {
                     queue.put(new OutgoingBatch(List.of(), 0, end));
@@ -171,54 +166,6 @@ public final class SourceWorker implements WorkerTask {
                     Thread.sleep(EMPTY_POLL_MS);
                 }
             }
-        }
-    }
-
-    private void enqueue(List<SourceRecord> records, Pipeline<SourceRecord> pipeline) throws InterruptedException {
-        long began = System.nanoTime();
-        List<Outgoing> converted = new ArrayList<>(records.size());
-        long bytes = 0;
-        for (SourceRecord record : records) {
-            ProducerRecord<byte[], byte[]> outgoing = convert(record, pipeline);
-            converted.add(new Outgoing(record, outgoing));
-            if (outgoing != null) {
-                bytes += size(outgoing.key()) + size(outgoing.value());
-            }
-            if (marks != null) {
-                End end = marks.after(record);
-                if (end != End.OPEN) {
-                    queue.put(new OutgoingBatch(converted, bytes, end));
-                    converted = new ArrayList<>();
-                    bytes = 0;
-                }
-            }
-        }
-        setup.counters().converted(System.nanoTime() - began);
-        queue.put(new OutgoingBatch(converted, bytes, marks == null ? End.COMMIT : marks.afterBatch()));
-    }
-
-    private static int size(byte[] bytes) {
-        return bytes == null ? 0 : bytes.length;
-    }
-
-    private ProducerRecord<byte[], byte[]> convert(SourceRecord record, Pipeline<SourceRecord> pipeline) throws InterruptedException {
-        try {
-            SourceRecord transformed = pipeline.transform(record);
-            return transformed == null ? null : pipeline.toKafka(transformed);
-        } catch (StageFailure failure) {
-            ConnectorConfig config = setup.config();
-            Map<String, Object> where = Map.of("source_partition", String.valueOf(record.sourcePartition()), "source_offset",
-                    String.valueOf(record.sourceOffset()), "topic", String.valueOf(record.topic()));
-            setup.counters().recordFailed(failure.remembered(where, config.toleratesErrors()), config.flag("errors.log.enable"));
-            if (config.flag("errors.log.enable")) {
-                LOG.error("task {}: {}{}", setup.id(), failure.getMessage(),
-                        config.flag("errors.log.include.messages") ? "; record " + record : "", failure.getCause());
-            }
-            if (!config.toleratesErrors()) {
-                throw new ConnectException("Tolerance exceeded in error handler: " + failure.getMessage(), failure.getCause());
-            }
-            setup.counters().skipped();
-            return null;
         }
     }
 
