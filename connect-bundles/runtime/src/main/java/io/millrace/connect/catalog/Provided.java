@@ -17,6 +17,11 @@ public record Provided(Plugin plugin, String className) {
         return plugin == null ? Stock.LOADER : plugin.classLoader();
     }
 
+    /** As {@link #loader}; null for a class of the platform's own stock, which looks no class up there once it is made. */
+    public ClassLoader pluginLoader() {
+        return plugin == null ? null : plugin.classLoader();
+    }
+
     /** @throws ConnectException if the class cannot be loaded, is of another type or its constructor fails */
     public <T> T instantiate(Class<T> type) {
         try (var _ = PluginScope.of(loader())) {

@@ -1,5 +1,6 @@
 package io.millrace.connect.pipeline;
 
+import io.millrace.api.plugin.PluginScope;
 import io.millrace.connect.config.ConnectorConfig;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,7 +20,17 @@ final class Attempts {
         this.maxDelayMs = config.number("errors.retry.delay.max.ms");
     }
 
-    <T> T run(Stage stage, Object executing, Callable<T> operation) throws StageFailure, InterruptedException {
+    /** @param loader what the context class loader must be meanwhile, or null if any will do */
+    <T> T run(Stage stage, Object executing, ClassLoader loader, Callable<T> operation) throws StageFailure, InterruptedException {
+        if (loader == null || loader == Thread.currentThread().getContextClassLoader()) {
+            return run(stage, executing, operation);
+        }
+        try (var _ = PluginScope.of(loader)) {
+            return run(stage, executing, operation);
+        }
+    }
+
+    private <T> T run(Stage stage, Object executing, Callable<T> operation) throws StageFailure, InterruptedException {
         long start = 0;
         for (int attempt = 0;; attempt++) {
             try {

@@ -30,13 +30,18 @@ import org.apache.kafka.connect.storage.HeaderConverter;
  */
 public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable {
 
-    private final Converter keys;
-    private final Converter values;
-    private final HeaderConverter headers;
+    /** @param loader null where it does not matter */
+    private record Part<T>(T instance, ClassLoader loader) {}
+
+    private final Part<Converter> keys;
+    private final Part<Converter> values;
+    private final Part<HeaderConverter> headers;
     private final TransformChain<R> chain;
     private final Attempts attempts;
+    /** For the next record, unless something was put into it for the one before. */
+    private Headers blank = new RecordHeaders();
 
-    private Pipeline(Converter keys, Converter values, HeaderConverter headers, TransformChain<R> chain, Attempts attempts) {
+    private Pipeline(Part<Converter> keys, Part<Converter> values, Part<HeaderConverter> headers, TransformChain<R> chain, Attempts attempts) {
         this.keys = keys;
         this.values = values;
         this.headers = headers;
@@ -47,8 +52,8 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
     /** @param uses told of every class that is used */
     public static <R extends ConnectRecord<R>> Pipeline<R> open(ConnectorConfig config, Catalog catalog, Consumer<Provided> uses) {
         Attempts attempts = new Attempts(config);
-        Converter keys = converter(config, catalog, ConnectorConfig.KEY_CONVERTER, true, uses);
-        Converter values = converter(config, catalog, ConnectorConfig.VALUE_CONVERTER, false, uses);
+        Part<Converter> keys = converter(config, catalog, ConnectorConfig.KEY_CONVERTER, true, uses);
+        Part<Converter> values = converter(config, catalog, ConnectorConfig.VALUE_CONVERTER, false, uses);
         Provided provided = find(config, catalog, Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, uses);
         HeaderConverter headers;
         try (var _ = PluginScope.of(provided.loader())) {
@@ -57,15 +62,15 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
             own.put("converter.type", "header");
             headers.configure(own);
         }
-        return new Pipeline<R>(keys, values, headers, TransformChain.<R>open(config, catalog, attempts, uses), attempts);
+        return new Pipeline<R>(keys, values, new Part<>(headers, provided.pluginLoader()), TransformChain.<R>open(config, catalog, attempts, uses), attempts);
     }
 
-    private static Converter converter(ConnectorConfig config, Catalog catalog, String key, boolean isKey, Consumer<Provided> uses) {
+    private static Part<Converter> converter(ConnectorConfig config, Catalog catalog, String key, boolean isKey, Consumer<Provided> uses) {
         Provided provided = find(config, catalog, Kind.CONVERTER, key, uses);
         try (var _ = PluginScope.of(provided.loader())) {
             Converter converter = provided.instantiate(Converter.class);
             converter.configure(config.withPrefix(key + "."), isKey);
-            return converter;
+            return new Part<>(converter, provided.pluginLoader());
         }
     }
 
@@ -83,27 +88,33 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
     }
 
     public ProducerRecord<byte[], byte[]> toKafka(R record) throws StageFailure, InterruptedException {
-        Headers bytes = new RecordHeaders();
+        if (blank.toArray().length > 0) {
+            blank = new RecordHeaders();
+        }
+        Headers bytes = blank;
         if (!record.headers().isEmpty()) {
             for (var header : record.headers()) {
-                bytes.add(header.key(), attempts.run(Stage.HEADER_CONVERTER, headers,
-                        () -> headers.fromConnectHeader(record.topic(), header.key(), header.schema(), header.value())));
+                bytes.add(header.key(), attempts.run(Stage.HEADER_CONVERTER, headers.instance(), headers.loader(),
+                        () -> headers.instance().fromConnectHeader(record.topic(), header.key(), header.schema(), header.value())));
             }
         }
-        byte[] key = attempts.run(Stage.KEY_CONVERTER, keys, () -> keys.fromConnectData(record.topic(), bytes, record.keySchema(), record.key()));
-        byte[] value = attempts.run(Stage.VALUE_CONVERTER, values,
-                () -> values.fromConnectData(record.topic(), bytes, record.valueSchema(), record.value()));
+        byte[] key = attempts.run(Stage.KEY_CONVERTER, keys.instance(), keys.loader(),
+                () -> keys.instance().fromConnectData(record.topic(), bytes, record.keySchema(), record.key()));
+        byte[] value = attempts.run(Stage.VALUE_CONVERTER, values.instance(), values.loader(),
+                () -> values.instance().fromConnectData(record.topic(), bytes, record.valueSchema(), record.value()));
         Long timestamp = record.timestamp() == null || record.timestamp() < 0 ? null : record.timestamp();
-        return new ProducerRecord<>(record.topic(), record.kafkaPartition(), timestamp, key, value, bytes);
+        return new ProducerRecord<>(record.topic(), record.kafkaPartition(), timestamp, key, value, bytes.toArray().length == 0 ? null : bytes);
     }
 
     public SinkRecord fromKafka(ConsumerRecord<byte[], byte[]> raw) throws StageFailure, InterruptedException {
-        SchemaAndValue key = attempts.run(Stage.KEY_CONVERTER, keys, () -> keys.toConnectData(raw.topic(), raw.headers(), raw.key()));
-        SchemaAndValue value = attempts.run(Stage.VALUE_CONVERTER, values, () -> values.toConnectData(raw.topic(), raw.headers(), raw.value()));
+        SchemaAndValue key = attempts.run(Stage.KEY_CONVERTER, keys.instance(), keys.loader(),
+                () -> keys.instance().toConnectData(raw.topic(), raw.headers(), raw.key()));
+        SchemaAndValue value = attempts.run(Stage.VALUE_CONVERTER, values.instance(), values.loader(),
+                () -> values.instance().toConnectData(raw.topic(), raw.headers(), raw.value()));
         ConnectHeaders converted = new ConnectHeaders();
-        for (var header : raw.headers()) {
-            converted.add(header.key(), attempts.run(Stage.HEADER_CONVERTER, headers,
-                    () -> headers.toConnectHeader(raw.topic(), header.key(), header.value())));
+        for (var header : raw.headers().toArray()) {
+            converted.add(header.key(), attempts.run(Stage.HEADER_CONVERTER, headers.instance(), headers.loader(),
+                    () -> headers.instance().toConnectHeader(raw.topic(), header.key(), header.value())));
         }
         Long timestamp = raw.timestampType() == TimestampType.NO_TIMESTAMP_TYPE ? null : Long.valueOf(raw.timestamp());
         return new RawSinkRecord(raw, key, value, timestamp, converted);
@@ -112,8 +123,14 @@ public final class Pipeline<R extends ConnectRecord<R>> implements AutoCloseable
     @Override
     public void close() {
         chain.close();
-        Utils.closeQuietly(keys, "key converter");
-        Utils.closeQuietly(values, "value converter");
-        Utils.closeQuietly(headers, "header converter");
+        close(keys.instance(), "key converter");
+        close(values.instance(), "value converter");
+        close(headers.instance(), "header converter");
+    }
+
+    private static void close(AutoCloseable part, String name) {
+        try (var _ = PluginScope.of(part.getClass().getClassLoader())) {
+            Utils.closeQuietly(part, name);
+        }
     }
 }

@@ -51,7 +51,7 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
                     chain.predicates.put(alias, predicate);
                     predicate.configure(own);
                 }
-                loaders.put(alias, provided.loader());
+                loaders.put(alias, provided.pluginLoader());
             }
             for (String alias : config.list(ConnectorConfig.TRANSFORMS)) {
                 Map<String, Object> own = config.withPrefix("transforms." + alias + ".");
@@ -63,7 +63,7 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
                 }
                 try (var _ = PluginScope.of(provided.loader())) {
                     Transformation<R> transformation = provided.instantiate(Transformation.class);
-                    chain.steps.add(new Step<>(transformation, provided.loader(), predicate == null ? null
+                    chain.steps.add(new Step<>(transformation, provided.pluginLoader(), predicate == null ? null
                             : new Condition<>(chain.predicates.get(predicate), loaders.get(predicate), negate)));
                     transformation.configure(own);
                 }
@@ -95,11 +95,7 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
         for (Step<R> step : steps) {
             R input = current;
             if (step.condition() == null || test(step.condition(), input)) {
-                current = attempts.run(Stage.TRANSFORMATION, step.transformation(), () -> {
-                    try (var _ = PluginScope.of(step.loader())) {
-                        return step.transformation().apply(input);
-                    }
-                });
+                current = attempts.run(Stage.TRANSFORMATION, step.transformation(), step.loader(), () -> step.transformation().apply(input));
                 if (current == null) {
                     return null;
                 }
@@ -109,17 +105,14 @@ public final class TransformChain<R extends ConnectRecord<R>> implements AutoClo
     }
 
     private boolean test(Condition<R> condition, R record) throws StageFailure, InterruptedException {
-        return attempts.run(Stage.TRANSFORMATION, condition.predicate(), () -> {
-            try (var _ = PluginScope.of(condition.loader())) {
-                return condition.predicate().test(record);
-            }
-        }) != condition.negate();
+        return attempts.run(Stage.TRANSFORMATION, condition.predicate(), condition.loader(), () -> condition.predicate().test(record))
+                != condition.negate();
     }
 
     @Override
     public void close() {
         for (Step<R> step : steps) {
-            try (var _ = PluginScope.of(step.loader())) {
+            try (var _ = PluginScope.of(step.transformation().getClass().getClassLoader())) {
                 Utils.closeQuietly(step.transformation(), "transformation " + step.transformation().getClass().getName());
             }
         }

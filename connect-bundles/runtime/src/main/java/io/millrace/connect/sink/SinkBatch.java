@@ -20,7 +20,7 @@ final class SinkBatch {
 
     private final TaskSetup setup;
     private final RecordErrors errors;
-    private List<SinkRecord> records = new ArrayList<>();
+    private ArrayList<SinkRecord> records = new ArrayList<>();
     private Map<TopicPartition, OffsetAndMetadata> ends = new HashMap<>();
     private long bytes;
 
@@ -32,6 +32,7 @@ final class SinkBatch {
     void add(ConsumerRecords<byte[], byte[]> polled, Pipeline<SinkRecord> pipeline) throws InterruptedException {
         long began = System.nanoTime();
         setup.counters().took(polled.count());
+        records.ensureCapacity(records.size() + polled.count());
         for (ConsumerRecord<byte[], byte[]> raw : polled) {
             bytes += Math.max(0, raw.serializedKeySize()) + Math.max(0, raw.serializedValueSize());
             try {

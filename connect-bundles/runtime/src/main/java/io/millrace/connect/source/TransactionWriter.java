@@ -4,12 +4,11 @@ import io.millrace.connect.source.OutgoingBatch.Outgoing;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.task.TaskSetup;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -35,13 +34,16 @@ final class TransactionWriter {
     private final BatchQueue queue;
     private final boolean transactional;
     private final boolean perMark;
+    /** Whether somebody wants to know what became of each record: the task, or without transactions, this. */
+    private final boolean remembers;
     private final long intervalMs;
     private final TopicCreation topics;
 
     private final List<Sent> sent = new ArrayList<>();
-    private final Map<Map<String, ?>, Map<String, ?>> offsets = new LinkedHashMap<>();
+    private final ReachedOffsets offsets = new ReachedOffsets();
     private boolean open;
     private long openedNanos;
+    private long records;
     private long bytes;
 
     /** @param offsetsProducer the same as the records', or that of another cluster */
@@ -55,7 +57,17 @@ final class TransactionWriter {
         String boundary = setup.config().transactionBoundary();
         this.perMark = boundary.equals("connector");
         this.intervalMs = boundary.equals("interval") ? setup.config().transactionIntervalMs(setup.options().flushIntervalMs()) : -1;
+        this.remembers = !transactional || hears(task);
         this.topics = new TopicCreation(setup.config(), setup.admin());
+    }
+
+    /** Most tasks leave {@code commitRecord} as it is, empty; nothing is kept for them that was sent. */
+    private static boolean hears(SourceTask task) {
+        try {
+            return task.getClass().getMethod("commitRecord", SourceRecord.class, RecordMetadata.class).getDeclaringClass() != SourceTask.class;
+        } catch (ReflectiveOperationException | LinkageError e) {
+            return true;
+        }
     }
 
     /** Until the queue has ended; what is left then is committed. */
@@ -95,18 +107,20 @@ final class TransactionWriter {
     private void send(OutgoingBatch batch) throws InterruptedException {
         begin();
         for (Outgoing outgoing : batch.records()) {
-            if (outgoing.converted() == null) {
-                sent.add(new Sent(outgoing.source(), null));
-            } else {
-                if (topics.ensure(outgoing.converted().topic())) {
-                    setup.topics().accept(outgoing.converted().topic());
+            ProducerRecord<byte[], byte[]> converted = outgoing.converted();
+            Future<RecordMetadata> written = null;
+            if (converted != null) {
+                if (topics.ensure(converted.topic())) {
+                    setup.topics().accept(converted.topic());
                 }
-                sent.add(new Sent(outgoing.source(), producer.send(outgoing.converted())));
+                written = producer.send(converted);
             }
-            if (outgoing.source().sourcePartition() != null && outgoing.source().sourceOffset() != null) {
-                offsets.put(outgoing.source().sourcePartition(), outgoing.source().sourceOffset());
+            if (remembers) {
+                sent.add(new Sent(outgoing.source(), written));
             }
+            offsets.reached(outgoing.source().sourcePartition(), outgoing.source().sourceOffset());
         }
+        records += batch.records().size();
         bytes += batch.bytes();
     }
 
@@ -149,11 +163,12 @@ final class TransactionWriter {
             stored.forEach(this::metadata);
         }
         open = false;
-        setup.counters().batch(sent.size(), bytes);
+        setup.counters().batch(records, bytes);
         setup.counters().committed(System.currentTimeMillis(), System.nanoTime() - began);
         tellTask();
         sent.clear();
         offsets.clear();
+        records = 0;
         bytes = 0;
     }
 

@@ -3,18 +3,23 @@ package io.millrace.connect.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.api.plugin.PluginScope;
+import io.millrace.connect.TestPlugin;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.config.ConnectorConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.apache.kafka.connect.storage.StringConverter;
 import org.junit.jupiter.api.Test;
 
 class PipelineTest {
@@ -71,6 +76,47 @@ class PipelineTest {
             assertThat(sent.key()).isEqualTo("k".getBytes(StandardCharsets.UTF_8));
             assertThat(sent.value()).isEqualTo("v".getBytes(StandardCharsets.UTF_8));
             assertThat(sent.headers().lastHeader("h").value()).isEqualTo("1".getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void headersOfARecordThatFailedDoNotGoToTheNextOne() throws Exception {
+        try (Pipeline<SourceRecord> pipeline = Pipeline.open(config(false, "value.converter", "org.apache.kafka.connect.converters.LongConverter"),
+                new Catalog(), _ -> { })) {
+            SourceRecord failing = record("t", "no number");
+            failing.headers().addString("h", "1");
+            assertThatThrownBy(() -> pipeline.toKafka(failing)).isInstanceOf(StageFailure.class);
+            SourceRecord good = new SourceRecord(Map.of("p", 1), Map.of("o", 2), "t", null, null, "k", null, 7L);
+            assertThat(pipeline.toKafka(good).headers().toArray()).isEmpty();
+            good.headers().addString("mine", "2");
+            assertThat(pipeline.toKafka(good).headers().toArray()).hasSize(1);
+            assertThat(pipeline.toKafka(record("t", null)).headers().toArray()).isEmpty();
+        }
+    }
+
+    @Test
+    void aConverterOfAnotherPluginIsCalledWithItsOwnLoaderInView() throws Exception {
+        Catalog catalog = new Catalog();
+        catalog.add(new TestPlugin("looking", "1.0.0", Map.of("org.apache.kafka.connect.storage.Converter", List.of(Looking.class.getName()))));
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        try (Pipeline<SourceRecord> pipeline = Pipeline.open(config(false, "value.converter", Looking.class.getName()), catalog, _ -> { });
+                var _ = PluginScope.of(ClassLoader.getPlatformClassLoader())) {
+            pipeline.toKafka(record("t", "v"));
+            assertThat(Looking.seen).isSameAs(Looking.class.getClassLoader());
+            assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(ClassLoader.getPlatformClassLoader());
+        }
+        assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);
+    }
+
+    /** Remembers the context class loader. */
+    public static final class Looking extends StringConverter {
+
+        private static ClassLoader seen;
+
+        @Override
+        public byte[] fromConnectData(String topic, Schema schema, Object value) {
+            seen = Thread.currentThread().getContextClassLoader();
+            return super.fromConnectData(topic, schema, value);
         }
     }
 
