@@ -13,6 +13,7 @@ import io.millrace.connect.task.LastErrors;
 import io.millrace.connect.task.TaskId;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,13 +118,18 @@ public final class Herder implements HealthCheck, AutoCloseable {
      * @param version what the class says of itself, or null if there is no such class
      * @param trace   why it waits or failed, or empty
      */
-    public record ConnectorStatus(String name, String type, RunState state, String version, String trace, List<TaskStatus> tasks) {}
+    public record ConnectorStatus(String name, String type, RunState state, String version, String trace, List<TaskStatus> tasks) {
+
+        public Readiness readiness() {
+            return Readiness.of(state, trace);
+        }
+    }
 
     /**
      * @param version     what the class says of itself, or null if the task has not started yet
      * @param restartAtMs when it is started again, 0 if it is not going to be
      */
-    public record TaskStatus(int id, RunState state, String version, String trace, int restarts, long restartAtMs,
+    public record TaskStatus(int id, RunState state, String version, String trace, int restarts, long restartAtMs, Readiness readiness,
             io.millrace.connect.task.TaskCounters.Snapshot counters) {}
 
     public ConnectorStatus status(String name) {
@@ -140,7 +146,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
         List<TaskStatus> tasks = new ArrayList<>();
         for (TaskRunner.Status task : status.tasks()) {
             tasks.add(new TaskStatus(task.id().task(), task.state(), task.version(), task.state() == RunState.FAILED ? task.trace() : "", task.restarts(),
-                    task.restartAtMs(), task.counters()));
+                    task.restartAtMs(), Readiness.of(task, System.currentTimeMillis()), task.counters()));
         }
         return new ConnectorStatus(status.name(), status.type(), status.state(), status.version(), status.trace(), tasks);
     }
@@ -164,7 +170,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
             configs.putConfig(name, named);
             if (existing != null) {
                 existing.config(named);
-                inBackground("reconfigure-" + name, existing::start);
+                inBackground("reconfigure-" + name, existing::startAnew);
                 return false;
             }
             configs.putTarget(name, initial);
@@ -242,7 +248,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
     }
 
     /**
-     * Tasks belong to their connector's instance: unlike in Kafka Connect, a restart of a connector that runs takes them along.
+     * As Kafka Connect's: without tasks, only the connector's object is made anew, and its tasks go on as long as that wants no others.
      *
      * @param onlyFailed spares what has not failed
      * @return what there is, with what is going to be restarted marked so
@@ -250,19 +256,23 @@ public final class Herder implements HealthCheck, AutoCloseable {
     public ConnectorStatus restart(String name, boolean includeTasks, boolean onlyFailed) {
         HostedConnector connector = connector(name);
         ConnectorStatus before = status(connector);
-        boolean whole = !onlyFailed || before.state() == RunState.FAILED;
+        boolean itself = !onlyFailed || before.state() == RunState.FAILED;
+        Set<Integer> failed = new HashSet<>();
         List<TaskStatus> planned = new ArrayList<>();
         for (TaskStatus task : before.tasks()) {
             boolean restarts = includeTasks && (!onlyFailed || task.state() == RunState.FAILED);
-            if (restarts && !whole) {
-                inBackground("restart-" + name + "-" + task.id(), () -> connector.restartTask(task.id()));
+            if (restarts) {
+                failed.add(task.id());
             }
-            planned.add(restarts ? new TaskStatus(task.id(), RunState.RESTARTING, task.version(), "", task.restarts(), 0, task.counters()) : task);
+            planned.add(restarts ? new TaskStatus(task.id(), RunState.RESTARTING, task.version(), "", task.restarts(), 0,
+                    task.readiness(), task.counters()) : task);
         }
-        if (whole) {
-            inBackground("restart-" + name, connector::start);
+        if (includeTasks && !onlyFailed) {
+            inBackground("restart-" + name, connector::startAnew);
+        } else if (itself || !failed.isEmpty()) {
+            inBackground("restart-" + name, () -> connector.restart(itself, failed));
         }
-        return new ConnectorStatus(name, before.type(), whole ? RunState.RESTARTING : before.state(), before.version(), whole ? "" : before.trace(),
+        return new ConnectorStatus(name, before.type(), itself ? RunState.RESTARTING : before.state(), before.version(), itself ? "" : before.trace(),
                 planned);
     }
 
@@ -329,21 +339,18 @@ public final class Herder implements HealthCheck, AutoCloseable {
                 case RESTARTING -> State.STARTING;
                 case UNASSIGNED -> status.trace().isEmpty() ? State.STARTING : State.DEGRADED;
                 case FAILED -> State.FAILED;
-            }, firstLine(status.trace())));
+            }, Readiness.firstLine(status.trace())));
             for (TaskRunner.Status task : status.tasks()) {
-                findings.add(new Finding("task", task.id().toString(), switch (task.state()) {
-                    case RUNNING, PAUSED, STOPPED -> State.OK;
+                State state = switch (task.state()) {
+                    case RUNNING -> task.delay().isEmpty() ? State.OK : State.DEGRADED;
+                    case PAUSED, STOPPED -> State.OK;
                     case UNASSIGNED, RESTARTING -> State.STARTING;
                     case FAILED -> task.restartAtMs() > 0 ? State.DEGRADED : State.FAILED;
-                }, task.state() == RunState.FAILED ? firstLine(task.trace()) : ""));
+                };
+                findings.add(new Finding("task", task.id().toString(), state, state == State.OK ? "" : Readiness.of(task, System.currentTimeMillis()).reason()));
             }
         }
         return findings;
-    }
-
-    private static String firstLine(String text) {
-        int end = text.indexOf('\n');
-        return end < 0 ? text : text.substring(0, end).strip();
     }
 
     /** Stops every connector: tasks flush and commit. */

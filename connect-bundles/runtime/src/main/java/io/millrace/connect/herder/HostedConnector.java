@@ -187,6 +187,48 @@ final class HostedConnector {
         });
     }
 
+    /** As {@link #start}, because somebody wants it: former failures do not count any more. */
+    void startAnew() throws InterruptedException {
+        serially(() -> {
+            restarts.forget();
+            start();
+        });
+    }
+
+    /**
+     * Of its object, and of those tasks that have failed; the other tasks go on unless the new object wants others, as with Kafka Connect.
+     *
+     * @param itself whether its object is restarted
+     * @param failed numbers of tasks to restart if they still fail
+     */
+    void restart(boolean itself, Set<Integer> failed) throws InterruptedException {
+        serially(() -> {
+            for (TaskRunner.Status task : tasks.runners().stream().map(TaskRunner::status).toList()) {
+                if (failed.contains(task.id().task()) && task.state() == RunState.FAILED) {
+                    restartTask(task.id().task());
+                }
+            }
+            if (itself) {
+                restarts.forget();
+                restartInstance();
+            }
+        });
+    }
+
+    private void restartInstance() throws InterruptedException {
+        if (target != TargetState.STARTED || tasks.runners().isEmpty()) {
+            start();
+            return;
+        }
+        generation++;
+        stopInstance();
+        try {
+            startConnector();
+        } catch (RuntimeException e) {
+            restartLater(e);
+        }
+    }
+
     /** Starts it if it does not run yet, for want of a plugin or because nothing has started it. One that somebody else started meanwhile is left alone. */
     void startWaiting() throws InterruptedException {
         serially(() -> {
@@ -214,7 +256,11 @@ final class HostedConnector {
         type = entry.kind().word();
         use(entry.provided());
         running = ConnectorInstance.start(node, entry, new ConnectorConfig(resolved, entry.kind() == Kind.SINK), calls, new Calls(generation));
-        tasks.start(running, running.taskConfigs(), false);
+        List<Map<String, String>> wanted = running.taskConfigs();
+        if (!tasks.serve(running, wanted)) {
+            tasks.stop();
+            tasks.start(running, wanted, false);
+        }
         startedNanos = System.nanoTime();
         become(RunState.RUNNING, "");
         LOG.info("connector {} runs with {} task(s)", name, tasks.runners().size());
@@ -247,7 +293,7 @@ final class HostedConnector {
         LOG.warn("connector {} failed, restart {} in {} ms: {}", name, restarts.failures(), pause, brief);
         inBackground("restarts", generation, () -> {
             if (state == RunState.FAILED) {
-                start();
+                restartInstance();
             }
         }, pause);
     }
@@ -280,12 +326,16 @@ final class HostedConnector {
 
     private void stopRunning() throws InterruptedException {
         tasks.stop();
+        stopInstance();
+        uses.clear();
+    }
+
+    private void stopInstance() throws InterruptedException {
         ConnectorInstance stopped = running;
         running = null;
         if (stopped != null) {
             stopped.stop();
         }
-        uses.clear();
     }
 
     /** What reports show and the next start uses. */
@@ -312,7 +362,7 @@ final class HostedConnector {
     boolean restartTask(int number) throws InterruptedException {
         operation.lockInterruptibly();
         try {
-            return running != null && tasks.restart(number, target == TargetState.PAUSED);
+            return tasks.restart(number, target == TargetState.PAUSED);
         } finally {
             operation.unlock();
         }

@@ -33,6 +33,11 @@ final class Restarts {
         return Math.min(MAX_PAUSE_MS, policy.firstPauseMs() << Math.min(failures++, 16));
     }
 
+    /** The budget is whole again. */
+    void forget() {
+        failures = 0;
+    }
+
     int failures() {
         return failures;
     }

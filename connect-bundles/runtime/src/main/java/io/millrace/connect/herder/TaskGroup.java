@@ -20,6 +20,16 @@ final class TaskGroup {
     private final ObjIntConsumer<String> topics;
     private final Map<Integer, TaskCounters> counters = new ConcurrentHashMap<>();
     private volatile List<TaskRunner> runners = List.of();
+    /** What the tasks were made of, or null. Changed by the connector's operations. */
+    private Made made;
+
+    /** It decides with the tasks' own settings whether a later instance of the connector would make the same tasks. */
+    private record Made(Provided provided, Map<String, String> config) {
+
+        static Made of(ConnectorInstance instance) {
+            return new Made(instance.entry().provided(), instance.config().values());
+        }
+    }
 
     /**
      * @param uses   told of every class that serves a task
@@ -45,17 +55,23 @@ final class TaskGroup {
         TaskSetup.TaskOptions options = instance.taskOptions();
         Class<?> taskClass = instance.taskClass();
         Provided provided = instance.entry().provided();
-        List<TaskRunner> made = new ArrayList<>();
+        List<TaskRunner> fresh = new ArrayList<>();
         for (int i = 0; i < settings.size(); i++) {
             int number = i;
             TaskSetup setup = new TaskSetup(new TaskId(connector, number), instance.config(), settings.get(number), taskClass, provided.loader(),
                     node.catalog().at(provided.plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(number, _ -> new TaskCounters()),
                     uses, topic -> topics.accept(topic, number), options);
-            made.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts(), this::changed));
+            fresh.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts(), this::changed));
         }
-        node.statuses().tasks(connector, made.size());
-        made.forEach(TaskRunner::start);
-        runners = List.copyOf(made);
+        node.statuses().tasks(connector, fresh.size());
+        fresh.forEach(TaskRunner::start);
+        runners = List.copyOf(fresh);
+        made = Made.of(instance);
+    }
+
+    /** Whether the tasks there are, if there are any, are those that the instance would have with these settings. */
+    boolean serve(ConnectorInstance instance, List<Map<String, String>> settings) {
+        return !runners.isEmpty() && Made.of(instance).equals(made) && settings.equals(settings());
     }
 
     private void changed(TaskRunner.Status status) {
@@ -98,5 +114,6 @@ final class TaskGroup {
             thread.join();
         }
         runners = List.of();
+        made = null;
     }
 }

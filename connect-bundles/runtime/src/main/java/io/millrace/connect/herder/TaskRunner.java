@@ -23,8 +23,13 @@ final class TaskRunner {
     private static final Duration STOP_LIMIT = Duration.ofMillis(2_500);
     private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(1);
 
-    /** @param restarts how often it was started again since it was made */
-    record Status(TaskId id, RunState state, String version, String trace, boolean progressed, int restarts, long restartAtMs, TaskCounters.Snapshot counters) {}
+    /**
+     * @param sinceMs  when it came into this state
+     * @param restarts how often it was started again since it was made
+     * @param delay    why its connector asks to be called again with the same records, or empty
+     */
+    record Status(TaskId id, RunState state, long sinceMs, String version, String trace, boolean progressed, int restarts, long restartAtMs, String delay,
+            TaskCounters.Snapshot counters) {}
 
     private final TaskSetup setup;
     private final boolean sink;
@@ -36,6 +41,8 @@ final class TaskRunner {
     // Written by the task's thread (paused: by the controlling one, under this object's lock), read by anybody.
     private volatile WorkerTask worker;
     private volatile RunState state = RunState.UNASSIGNED;
+    private volatile long sinceMs = System.currentTimeMillis();
+    private volatile String delay = "";
     private volatile String version;
     private volatile String trace = "";
     private volatile boolean progressed;
@@ -68,7 +75,7 @@ final class TaskRunner {
 
     Status status() {
         RunState seen = state == RunState.RUNNING && isPaused() ? RunState.PAUSED : state;
-        return new Status(setup.id(), seen, version, trace, progressed, restarts, restartAtMs, setup.counters().snapshot());
+        return new Status(setup.id(), seen, sinceMs, version, trace, progressed, restarts, restartAtMs, delay, setup.counters().snapshot());
     }
 
     TaskCounters counters() {
@@ -121,6 +128,14 @@ final class TaskRunner {
             @Override
             public void progressed() {
                 progressed = true;
+                if (!delay.isEmpty()) {
+                    delay = "";
+                }
+            }
+
+            @Override
+            public void delayed(String why) {
+                delay = why;
             }
         });
     }
@@ -131,6 +146,7 @@ final class TaskRunner {
         setup.counters().taskFailed(failure, Traces.brief(failure));
         trace = Traces.of(failure);
         progressed = false;
+        delay = "";
         restartAtMs = pauseMs < 0 ? 0 : System.currentTimeMillis() + pauseMs;
         become(RunState.FAILED);
         if (pauseMs < 0) {
@@ -153,6 +169,7 @@ final class TaskRunner {
     }
 
     private void become(RunState next) {
+        sinceMs = System.currentTimeMillis();
         state = next;
         changed.accept(status());
     }

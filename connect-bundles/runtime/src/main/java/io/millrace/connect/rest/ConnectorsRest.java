@@ -46,6 +46,7 @@ final class ConnectorsRest {
                 .orElseThrow(() -> new HttpError(404, "No status found for connector " + path.getFirst())))));
         routes.on("GET", CONNECTOR + "/metrics", (_, path) -> Json.answer(200, statuses.metrics(path.getFirst())));
         routes.on("GET", CONNECTOR + "/errors", (_, path) -> Json.answer(200, statuses.errors(path.getFirst())));
+        routes.on("GET", CONNECTOR + "/health", (_, path) -> health(herder.status(path.getFirst())));
         routes.on("POST", CONNECTOR + "/restart", (call, path) -> restart(call, path.getFirst()));
         routes.on("PUT", CONNECTOR + "/pause", (_, path) -> target(path.getFirst(), TargetState.PAUSED, 202));
         routes.on("PUT", CONNECTOR + "/resume", (_, path) -> target(path.getFirst(), TargetState.STARTED, 202));
@@ -135,6 +136,12 @@ final class ConnectorsRest {
         }
         herder.target(name, target);
         return HttpAnswer.empty(status);
+    }
+
+    /** 503 unless the connector and all its tasks are ready: for probes that look at nothing else. */
+    private HttpAnswer health(ConnectorStatus status) {
+        boolean ready = status.readiness().ready() && status.tasks().stream().allMatch(task -> task.readiness().ready());
+        return Json.answer(ready ? 200 : 503, statuses.readiness(status));
     }
 
     private HttpAnswer restart(HttpCall call, String name) throws InterruptedException {

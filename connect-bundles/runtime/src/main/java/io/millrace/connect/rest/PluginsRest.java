@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigValue;
@@ -44,15 +46,16 @@ final class PluginsRest {
         routes.taking("PUT", "/connector-plugins/*/config/validate", (call, path) -> validate(path.getFirst(), Json.strings(Json.body(call.body()))));
     }
 
-    private List<Object> list(java.util.Set<Kind> kinds) throws InterruptedException {
-        List<Object> list = new ArrayList<>();
+    /** A class that several plugins have in the same version is there once. */
+    private List<Object> list(Set<Kind> kinds) throws InterruptedException {
+        Set<Object> list = new LinkedHashSet<>();
         List<Catalog.Entry> entries = new ArrayList<>(herder.node().catalog().entries(kinds));
         entries.sort(Comparator.comparing((Catalog.Entry entry) -> SHOWN.indexOf(entry.kind())).thenComparing(Catalog.Entry::name));
         herder.node().catalog().askVersions(entries);
         for (Catalog.Entry entry : entries) {
             list.add(Json.object("class", entry.name(), "type", entry.kind().word(), "version", facts.version(entry)));
         }
-        return list;
+        return List.copyOf(list);
     }
 
     private List<Object> definition(String name, String version) throws InterruptedException {

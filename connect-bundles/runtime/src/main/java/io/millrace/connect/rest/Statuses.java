@@ -3,6 +3,8 @@ package io.millrace.connect.rest;
 import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.Herder.ConnectorStatus;
 import io.millrace.connect.herder.Herder.TaskStatus;
+import io.millrace.connect.herder.Readiness;
+import io.millrace.connect.herder.RunState;
 import io.millrace.connect.task.LastErrors;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,24 @@ final class Statuses {
         if (!task.trace().isEmpty()) {
             json.put("trace", task.trace());
         }
+        return json;
+    }
+
+    /** Whether the connector and each of its tasks does its work, and if not, why. */
+    Map<String, Object> readiness(ConnectorStatus status) {
+        List<Object> tasks = new ArrayList<>();
+        for (TaskStatus task : status.tasks()) {
+            tasks.add(readiness(Json.object("id", task.id()), task.state(), task.readiness()));
+        }
+        Map<String, Object> json = readiness(Json.object("name", status.name()), status.state(), status.readiness());
+        json.put("tasks", tasks);
+        return json;
+    }
+
+    private static Map<String, Object> readiness(Map<String, Object> json, RunState state, Readiness readiness) {
+        json.put("state", state.name());
+        json.put("ready", readiness.ready());
+        json.put("reason", readiness.ready() ? null : readiness.reason());
         return json;
     }
 

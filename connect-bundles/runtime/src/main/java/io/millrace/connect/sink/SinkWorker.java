@@ -180,6 +180,7 @@ public final class SinkWorker implements WorkerTask {
             }
             setup.counters().retriedAfter(e);
             setup.counters().retried();
+            progress.delayed(e.toString());
             undelivered = true;
             consumer.pause(consumer.assignment());
             long wished = context.takeTimeout();

@@ -15,6 +15,9 @@ public interface WorkerTask {
 
         /** Something went through: a poll or a put has succeeded. */
         void progressed();
+
+        /** Nothing goes through for now: the connector asks to be called again. Until the next progress. */
+        void delayed(String why);
     }
 
     /** Returns when the task was asked to stop and has committed what it did; throws when it failed. Everything it held is closed then. */

@@ -1,0 +1,118 @@
+package io.millrace.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What restarts, pauses and kills do to a connector's object and to each of its tasks, as the connector itself sees it. */
+class ConnectLifeIT {
+
+    private static final String SOURCE = "life";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void onlyWhatIsMeantIsRestarted() throws Exception {
+        Path data = folder.resolve("data");
+        DiaryConnectors diaries = new DiaryConnectors(folder);
+        try (Millrace millrace = Millrace.start(data, "--set", "connect.restart.attempts=0")) {
+            diaries.install(data, "diary");
+            diaries.install(data, "twin");
+            aClassOfTwoPluginsIsListedOnce(millrace);
+            diaries.source(millrace, SOURCE, "\"tasks.max\": \"2\",");
+            diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+            aRestartOfTheConnectorLeavesItsTasksAlone(millrace, diaries);
+            failedTasksAreRestartedAloneAndSayWhyTheyAreNotReady(millrace, diaries);
+            aConnectorThatFailsLeavesItsTasksRunning(millrace, diaries);
+            aSinkThatWantsToBeCalledAgainIsNotReady(millrace, diaries);
+        }
+    }
+
+    private static void aClassOfTwoPluginsIsListedOnce(Millrace millrace) throws Exception {
+        assertThat(millrace.get("/plugins").findValuesAsText("name")).contains("diary", "twin");
+        for (String list : new String[] {"/connector-plugins", "/connector-plugins?connectorsOnly=false"}) {
+            assertThat(millrace.get(list)).doesNotHaveDuplicates();
+            assertThat(millrace.get(list).findValuesAsText("class")).contains("io.millrace.itest.diary.DiarySource", "io.millrace.itest.diary.DiarySink");
+        }
+    }
+
+    private static void aRestartOfTheConnectorLeavesItsTasksAlone(Millrace millrace, DiaryConnectors diaries) throws Exception {
+        millrace.send("POST", "/connectors/life/restart", "");
+        millrace.await("another connector", DiaryConnectors.LIMIT, () -> diaries.starts(SOURCE, "connector") == 2);
+        JsonNode planned = millrace.send("POST", "/connectors/life/restart?onlyFailed=true", "");
+        assertThat(planned.at("/connector/state").asText()).isEqualTo("RUNNING");
+        diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+        assertThat(diaries.starts(SOURCE, "task")).isEqualTo(2);
+
+        planned = millrace.send("POST", "/connectors/life/restart?includeTasks=true", "");
+        assertThat(planned.findValuesAsText("state")).containsExactly("RESTARTING", "RESTARTING", "RESTARTING");
+        millrace.await("other tasks", DiaryConnectors.LIMIT, () -> diaries.starts(SOURCE, "task") == 4);
+        assertThat(diaries.starts(SOURCE, "connector")).isEqualTo(3);
+        diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+        assertThat(millrace.get("/connectors/life/health").path("ready").asBoolean()).isTrue();
+    }
+
+    private static void failedTasksAreRestartedAloneAndSayWhyTheyAreNotReady(Millrace millrace, DiaryConnectors diaries) throws Exception {
+        Files.createFile(diaries.wish(SOURCE, "task 1", "fails"));
+        diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "FAILED");
+        assertThatThrownBy(() -> millrace.get("/connectors/life/health")).isInstanceOf(IOException.class).hasMessageContaining("answered 503")
+                .hasMessageContaining("{\"id\":0,\"state\":\"RUNNING\",\"ready\":true,\"reason\":null}")
+                .hasMessageContaining("\"reason\":\"failed and given up after 0 restart(s); mend the cause and restart it: "
+                        + "java.lang.IllegalStateException: task 1 fails as it is told to\"");
+        assertThat(finding(millrace, "life-1").path("state").asText()).isEqualTo("FAILED");
+        assertThat(finding(millrace, "life-1").path("detail").asText()).contains("task 1 fails as it is told to");
+        assertThat(finding(millrace, "life-0").path("state").asText()).isEqualTo("OK");
+
+        Files.delete(diaries.wish(SOURCE, "task 1", "fails"));
+        JsonNode planned = millrace.send("POST", "/connectors/life/restart?includeTasks=true&onlyFailed=true", "");
+        assertThat(planned.findValuesAsText("state")).containsExactly("RUNNING", "RUNNING", "RESTARTING");
+        diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+        assertThat(diaries.starts(SOURCE, "connector")).isEqualTo(3);
+        assertThat(diaries.starts(SOURCE, "task 0")).isEqualTo(2);
+        assertThat(diaries.starts(SOURCE, "task 1")).isEqualTo(3);
+    }
+
+    private static void aConnectorThatFailsLeavesItsTasksRunning(Millrace millrace, DiaryConnectors diaries) throws Exception {
+        Files.createFile(diaries.wish(SOURCE, "connector", "fails"));
+        millrace.send("POST", "/connectors/life/restart", "");
+        diaries.awaitStates(millrace, SOURCE, "FAILED", "RUNNING", "RUNNING");
+        Files.delete(diaries.wish(SOURCE, "connector", "fails"));
+        JsonNode planned = millrace.send("POST", "/connectors/life/restart?onlyFailed=true", "");
+        assertThat(planned.findValuesAsText("state")).containsExactly("RESTARTING", "RUNNING", "RUNNING");
+        diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+        assertThat(diaries.starts(SOURCE, "task")).isEqualTo(5);
+    }
+
+    private static void aSinkThatWantsToBeCalledAgainIsNotReady(Millrace millrace, DiaryConnectors diaries) throws Exception {
+        Files.createFile(diaries.wish("slow", "sink", "wait"));
+        diaries.sink(millrace, "slow", SOURCE, "");
+        millrace.await("the sink's reason", DiaryConnectors.LIMIT, () -> {
+            try {
+                return finding(millrace, "slow-0").path("detail").asText().contains("it waits as it is told to");
+            } catch (IOException e) {
+                return false;
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(finding(millrace, "slow-0").path("state").asText()).isEqualTo("DEGRADED");
+        Files.delete(diaries.wish("slow", "sink", "wait"));
+        millrace.await("the sink to be ready", DiaryConnectors.LIMIT, () -> millrace.answers("/connectors/slow/health"));
+    }
+
+    private static JsonNode finding(Millrace millrace, String task) throws IOException, InterruptedException {
+        for (JsonNode finding : millrace.get("/status").path("health")) {
+            if (finding.path("kind").asText().equals("task") && finding.path("name").asText().equals(task)) {
+                return finding;
+            }
+        }
+        return com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+    }
+}
