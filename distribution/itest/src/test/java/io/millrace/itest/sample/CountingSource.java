@@ -1,5 +1,6 @@
 package io.millrace.itest.sample;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.Config;
@@ -24,6 +25,8 @@ public final class CountingSource extends SourceConnector {
     public ConfigDef config() {
         return new ConfigDef().define("topic", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH, "Topic to count in.")
                 .define("shape", ConfigDef.Type.STRING, "text", ConfigDef.ValidString.in("text", "object"), ConfigDef.Importance.LOW, "Of the values.")
+                .define("batch", ConfigDef.Type.INT, 1, ConfigDef.Importance.LOW, "Numbers at a time.")
+                .define("padding", ConfigDef.Type.INT, 0, ConfigDef.Importance.LOW, "Characters after each number.")
                 .define("pause.ms", ConfigDef.Type.LONG, 5L, ConfigDef.Importance.LOW, "Pause between numbers.");
     }
 
@@ -67,6 +70,8 @@ public final class CountingSource extends SourceConnector {
         private String topic;
         private long pauseMs;
         private boolean objects;
+        private int batch;
+        private String padding;
         private long next;
         private long polled;
 
@@ -81,19 +86,28 @@ public final class CountingSource extends SourceConnector {
             topic = settings.get("topic");
             objects = "object".equals(settings.get("shape"));
             pauseMs = Long.parseLong(settings.getOrDefault("pause.ms", "5"));
+            batch = Integer.parseInt(settings.getOrDefault("batch", "1"));
+            padding = " ".repeat(Integer.parseInt(settings.getOrDefault("padding", "0")));
             Map<String, Object> stored = context.offsetStorageReader().offset(PARTITION);
             next = stored == null ? 0 : (Long) stored.get("next");
         }
 
         @Override
         public List<SourceRecord> poll() throws InterruptedException {
-            Thread.sleep(pauseMs);
+            if (pauseMs > 0) {
+                Thread.sleep(pauseMs);
+            }
             if (polled++ > 3) {
                 Release.flaw("poll");
             }
-            long number = next++;
-            return List.of(new SourceRecord(PARTITION, Map.of("next", next), topic, null,
-                    objects ? Map.of("id", number, "release", Release.version()) : Release.version() + " " + number));
+            List<SourceRecord> records = new ArrayList<>(batch);
+            String release = Release.version();
+            for (int i = 0; i < batch; i++) {
+                long number = next++;
+                records.add(new SourceRecord(PARTITION, Map.of("next", next), topic, null,
+                        objects ? Map.of("id", number, "release", release) : release + " " + number + padding));
+            }
+            return records;
         }
 
         @Override
