@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -105,6 +107,64 @@ class ConnectLifeIT {
         assertThat(finding(millrace, "slow-0").path("state").asText()).isEqualTo("DEGRADED");
         Files.delete(diaries.wish("slow", "sink", "wait"));
         millrace.await("the sink to be ready", DiaryConnectors.LIMIT, () -> millrace.answers("/connectors/slow/health"));
+    }
+
+    @Test
+    void pausedAndStoppedConnectorsAreSoAfterAKillAndGoOnWhereTheyWere() throws Exception {
+        Path data = folder.resolve("data");
+        DiaryConnectors diaries = new DiaryConnectors(folder);
+        try (Millrace millrace = Millrace.start(data)) {
+            diaries.install(data, "diary");
+            diaries.source(millrace, SOURCE, "\"tasks.max\": \"2\", \"note\": \"${env:PATH}\",");
+            diaries.source(millrace, "halted", "\"tasks.max\": \"2\",");
+            diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+            diaries.awaitStates(millrace, "halted", "RUNNING", "RUNNING", "RUNNING");
+            awaitNumbers(millrace, SOURCE, 20);
+            awaitNumbers(millrace, "halted", 20);
+            millrace.send("PUT", "/connectors/life/pause", "");
+            millrace.send("PUT", "/connectors/halted/stop", "");
+            diaries.awaitStates(millrace, SOURCE, "PAUSED", "PAUSED", "PAUSED");
+            diaries.awaitStates(millrace, "halted", "STOPPED");
+            millrace.kill();
+        }
+        try (Millrace millrace = Millrace.start(data)) {
+            diaries.awaitStates(millrace, SOURCE, "PAUSED", "PAUSED", "PAUSED");
+            diaries.awaitStates(millrace, "halted", "STOPPED");
+            assertThat(millrace.get("/connectors/life/status").path("tasks").findValuesAsText("version")).containsExactly("1.0.0", "1.0.0");
+            JsonNode tasks = millrace.get("/connectors/life/tasks");
+            assertThat(tasks.findValuesAsText("number")).containsExactly("0", "1");
+            assertThat(tasks.findValuesAsText("note")).as("variables are not replaced where they can be read").containsExactly("${env:PATH}", "${env:PATH}");
+            assertThat(millrace.get("/connectors/halted/tasks")).isEmpty();
+            millrace.send("POST", "/connectors/life/tasks/1/restart", "");
+            assertThatThrownBy(() -> millrace.send("POST", "/connectors/life/tasks/2/restart", "")).hasMessageContaining("404");
+            millrace.send("POST", "/connectors/life/restart?includeTasks=true", "");
+            diaries.awaitStates(millrace, SOURCE, "PAUSED", "PAUSED", "PAUSED");
+            assertThat(diaries.starts(SOURCE, "")).as("a paused connector is not even started").isEqualTo(3);
+
+            millrace.send("PUT", "/connectors/life/resume", "");
+            millrace.send("PUT", "/connectors/halted/resume", "");
+            diaries.awaitStates(millrace, SOURCE, "RUNNING", "RUNNING", "RUNNING");
+            diaries.awaitStates(millrace, "halted", "RUNNING", "RUNNING", "RUNNING");
+            for (String name : new String[] {SOURCE, "halted"}) {
+                int before = numbers(millrace, name).size();
+                awaitNumbers(millrace, name, before + 20);
+                List<String> numbers = numbers(millrace, name);
+                for (int task = 0; task < 2; task++) {
+                    String mine = task + ":";
+                    List<Long> counted = numbers.stream().filter(number -> number.startsWith(mine)).map(number -> Long.parseLong(number.substring(2))).toList();
+                    assertThat(counted).isEqualTo(LongStream.range(0, counted.size()).boxed().toList());
+                }
+                assertThat(diaries.diary(name)).filteredOn(line -> line.startsWith("task 0 starts")).hasSize(2).doesNotHaveDuplicates();
+            }
+        }
+    }
+
+    private static void awaitNumbers(Millrace millrace, String topic, int count) {
+        millrace.await(count + " numbers in " + topic, DiaryConnectors.LIMIT, () -> numbers(millrace, topic).size() >= count);
+    }
+
+    private static List<String> numbers(Millrace millrace, String topic) {
+        return TopicTail.committed(millrace.bootstrap(), topic);
     }
 
     private static JsonNode finding(Millrace millrace, String task) throws IOException, InterruptedException {

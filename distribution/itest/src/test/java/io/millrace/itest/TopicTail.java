@@ -1,6 +1,7 @@
 package io.millrace.itest;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,6 +31,23 @@ final class TopicTail implements AutoCloseable {
             while (!stopped) {
                 consumer.poll(Duration.ofMillis(50)).forEach(record -> lines.add(new Line(record.value(), System.nanoTime())));
             }
+        }
+    }
+
+    /** What is committed there now. */
+    static List<String> committed(String bootstrap, String topic) {
+        Map<String, Object> settings = ClientSettings.of(bootstrap, Map.of("isolation.level", "read_committed", "enable.auto.commit", "false",
+                "fetch.max.wait.ms", "20"));
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+            TopicPartition partition = new TopicPartition(topic, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).get(partition);
+            List<String> values = new ArrayList<>();
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(50)).forEach(record -> values.add(record.value()));
+            }
+            return values;
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
@@ -21,6 +22,8 @@ import org.apache.kafka.common.config.ConfigException;
 public final class Variables {
 
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(file|dir|env):(?:([^}]*?):)?([^}:]+)}");
+
+    private static final int SHORTEST_PART = 6;
 
     private final Path base;
     private final UnaryOperator<String> environment;
@@ -41,6 +44,44 @@ public final class Variables {
 
     public static boolean hasVariable(String value) {
         return value != null && VARIABLE.matcher(value).find();
+    }
+
+    /**
+     * Puts variables back into settings that were made of a resolved configuration, so that what they stand for is not shown.
+     *
+     * @param raw the configuration with its variables
+     * @throws ConfigException if a variable stands for nothing
+     */
+    public List<Map<String, String>> restore(Map<String, String> raw, List<Map<String, String>> settings) {
+        Map<Path, Properties> files = new HashMap<>();
+        Map<String, String> secrets = new LinkedHashMap<>();
+        raw.forEach((key, value) -> {
+            Matcher variable = value == null ? null : VARIABLE.matcher(value);
+            while (variable != null && variable.find()) {
+                secrets.putIfAbsent(resolve(key, variable.group(), files), variable.group());
+            }
+        });
+        return secrets.isEmpty() ? settings : settings.stream().map(each -> restore(raw, each, secrets)).toList();
+    }
+
+    private static Map<String, String> restore(Map<String, String> raw, Map<String, String> settings, Map<String, String> secrets) {
+        Map<String, String> restored = new HashMap<>(settings);
+        restored.replaceAll((key, value) -> hasVariable(raw.get(key)) ? raw.get(key) : restore(value, secrets));
+        return restored;
+    }
+
+    private static String restore(String value, Map<String, String> secrets) {
+        if (value == null) {
+            return null;
+        }
+        String restored = secrets.getOrDefault(value, value);
+        for (Map.Entry<String, String> secret : secrets.entrySet()) {
+            // Shorter ones are parts of words by chance.
+            if (secret.getKey().length() >= SHORTEST_PART && !hasVariable(restored)) {
+                restored = restored.replace(secret.getKey(), secret.getValue());
+            }
+        }
+        return restored;
     }
 
     private String resolve(String key, String value, Map<Path, Properties> files) {

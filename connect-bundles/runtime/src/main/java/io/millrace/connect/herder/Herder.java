@@ -64,7 +64,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
             LOG.info("connector {} comes from {}", file.name(), file.path());
         }
         configs.all().forEach((name, entry) -> {
-            HostedConnector connector = new HostedConnector(node, name, entry.config(), entry.target());
+            HostedConnector connector = new HostedConnector(node, configs, name, entry.config(), entry.target());
             connectors.put(name, connector);
             inBackground("start-" + name, connector::startWaiting);
         });
@@ -174,7 +174,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
                 return false;
             }
             configs.putTarget(name, initial);
-            HostedConnector made = new HostedConnector(node, name, named, initial);
+            HostedConnector made = new HostedConnector(node, configs, name, named, initial);
             connectors.put(name, made);
             inBackground("start-" + name, made::start);
             return true;
@@ -232,6 +232,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
         connector.stop();
         if (!connectors.containsKey(name)) {
             node.statuses().forget(name);
+            configs.removeTasks(name);
         }
     }
 

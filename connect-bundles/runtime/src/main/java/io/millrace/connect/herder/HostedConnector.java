@@ -8,6 +8,7 @@ import io.millrace.connect.catalog.Provided;
 import io.millrace.connect.catalog.VersionRequirement;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.config.Validation;
+import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.TargetState;
 import io.millrace.connect.task.TaskId;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.connect.errors.ConnectException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,7 @@ final class HostedConnector {
     record Status(String name, RunState state, String version, String trace, String type, List<TaskRunner.Status> tasks) {}
 
     private final Node node;
+    private final ConnectorConfigs configs;
     private final String name;
     private final ReentrantLock operation = new ReentrantLock(true);
     private final Restarts restarts;
@@ -53,8 +56,9 @@ final class HostedConnector {
     private long generation;
     private long startedNanos;
 
-    HostedConnector(Node node, String name, Map<String, String> raw, TargetState target) {
+    HostedConnector(Node node, ConnectorConfigs configs, String name, Map<String, String> raw, TargetState target) {
         this.node = node;
+        this.configs = configs;
         this.name = name;
         this.raw = raw;
         this.target = target;
@@ -106,7 +110,7 @@ final class HostedConnector {
     }
 
     Status status() {
-        return new Status(name, state, version(), trace, type(), tasks.runners().stream().map(TaskRunner::status).toList());
+        return new Status(name, state, version(), trace, type(), tasks.statuses());
     }
 
     /** As of now; another start makes others. */
@@ -138,13 +142,11 @@ final class HostedConnector {
         return String.valueOf(raw.get(ConnectorConfig.CONNECTOR_CLASS));
     }
 
-    /** The tasks' settings, with the connector's variables where a setting still is what the connector was given. */
+    /** The tasks' settings, with variables in place of what they stand for. */
     Map<TaskId, Map<String, String>> taskSettings() {
         Map<TaskId, Map<String, String>> all = new LinkedHashMap<>();
-        for (TaskRunner task : tasks.runners()) {
-            Map<String, String> shown = new LinkedHashMap<>(task.settings());
-            shown.replaceAll((key, value) -> raw.getOrDefault(key, value));
-            all.put(task.status().id(), shown);
+        for (Map<String, String> settings : tasks.shown()) {
+            all.put(new TaskId(name, all.size()), settings);
         }
         return all;
     }
@@ -176,7 +178,7 @@ final class HostedConnector {
             if (target != TargetState.STARTED) {
                 // As long as it is paused it must not even reach for what it connects to.
                 become(target == TargetState.STOPPED ? RunState.STOPPED : RunState.PAUSED, "");
-                node.statuses().tasks(name, 0);
+                tasks.park(target == TargetState.STOPPED ? withoutTasks() : configs.tasks(name));
                 return;
             }
             try {
@@ -258,12 +260,28 @@ final class HostedConnector {
         running = ConnectorInstance.start(node, entry, new ConnectorConfig(resolved, entry.kind() == Kind.SINK), calls, new Calls(generation));
         List<Map<String, String>> wanted = running.taskConfigs();
         if (!tasks.serve(running, wanted)) {
-            tasks.stop();
-            tasks.start(running, wanted, false);
+            startTasks(wanted, false);
         }
         startedNanos = System.nanoTime();
         become(RunState.RUNNING, "");
         LOG.info("connector {} runs with {} task(s)", name, tasks.runners().size());
+    }
+
+    private void startTasks(List<Map<String, String>> wanted, boolean paused) throws InterruptedException {
+        tasks.stop();
+        List<Map<String, String>> shown = node.variables().restore(raw, wanted);
+        // They are known again after a restart of the node, when a paused connector is not asked.
+        configs.putTasks(name, shown);
+        tasks.start(running, wanted, shown, paused);
+    }
+
+    private List<Map<String, String>> withoutTasks() throws InterruptedException {
+        try {
+            configs.putTasks(name, List.of());
+        } catch (ConnectException e) {
+            LOG.warn("connector {} is stopped, but its former tasks are still stored: {}", name, e.getMessage());
+        }
+        return List.of();
     }
 
     private void waiting(String why) {
@@ -376,8 +394,7 @@ final class HostedConnector {
             List<Map<String, String>> wanted = running.taskConfigs();
             if (!wanted.equals(tasks.settings())) {
                 LOG.info("connector {} changes its tasks from {} to {}", name, tasks.runners().size(), wanted.size());
-                tasks.stop();
-                tasks.start(running, wanted, target == TargetState.PAUSED);
+                startTasks(wanted, target == TargetState.PAUSED);
             }
         } catch (RuntimeException e) {
             failed(e);

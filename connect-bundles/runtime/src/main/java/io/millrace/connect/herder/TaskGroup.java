@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
 
 /** The tasks of a connector; what they counted outlives them. Changed by their connector's operations, read by anybody. */
 final class TaskGroup {
@@ -20,6 +21,9 @@ final class TaskGroup {
     private final ObjIntConsumer<String> topics;
     private final Map<Integer, TaskCounters> counters = new ConcurrentHashMap<>();
     private volatile List<TaskRunner> runners = List.of();
+    /** The tasks' settings as they may be shown; also of tasks that are paused and have not been started since. */
+    private volatile List<Map<String, String>> shown = List.of();
+    private volatile long parkedMs;
     /** What the tasks were made of, or null. Changed by the connector's operations. */
     private Made made;
 
@@ -51,7 +55,30 @@ final class TaskGroup {
         return runners.stream().map(TaskRunner::settings).toList();
     }
 
-    void start(ConnectorInstance instance, List<Map<String, String>> settings, boolean paused) throws InterruptedException {
+    List<Map<String, String>> shown() {
+        return shown;
+    }
+
+    List<TaskRunner.Status> statuses() {
+        List<TaskRunner> now = runners;
+        return now.isEmpty() ? IntStream.range(0, shown.size()).mapToObj(this::parked).toList() : now.stream().map(TaskRunner::status).toList();
+    }
+
+    private TaskRunner.Status parked(int number) {
+        return new TaskRunner.Status(new TaskId(connector, number), RunState.PAUSED, parkedMs, node.statuses().taskVersion(connector, number), "", false, 0, 0, "",
+                counters.computeIfAbsent(number, _ -> new TaskCounters()).snapshot());
+    }
+
+    /** There are these tasks, which do not run and are not made until the connector is resumed. */
+    void park(List<Map<String, String>> settings) {
+        parkedMs = System.currentTimeMillis();
+        shown = settings;
+        node.statuses().tasks(connector, settings.size());
+        statuses().forEach(this::changed);
+    }
+
+    /** @param mayBeShown the settings, with variables */
+    void start(ConnectorInstance instance, List<Map<String, String>> settings, List<Map<String, String>> mayBeShown, boolean paused) throws InterruptedException {
         TaskSetup.TaskOptions options = instance.taskOptions();
         Class<?> taskClass = instance.taskClass();
         Provided provided = instance.entry().provided();
@@ -66,6 +93,7 @@ final class TaskGroup {
         node.statuses().tasks(connector, fresh.size());
         fresh.forEach(TaskRunner::start);
         runners = List.copyOf(fresh);
+        shown = mayBeShown;
         made = Made.of(instance);
     }
 
@@ -86,7 +114,8 @@ final class TaskGroup {
     /** @return whether there is such a task */
     boolean restart(int number, boolean paused) throws InterruptedException {
         if (number < 0 || number >= runners.size()) {
-            return false;
+            // A parked task has nothing that could be made anew.
+            return number >= 0 && number < shown.size();
         }
         List<TaskRunner> after = new ArrayList<>(runners);
         TaskRunner old = after.get(number);
@@ -113,6 +142,7 @@ final class TaskGroup {
         for (Thread thread : stopping) {
             thread.join();
         }
+        shown = List.of();
         runners = List.of();
         made = null;
     }

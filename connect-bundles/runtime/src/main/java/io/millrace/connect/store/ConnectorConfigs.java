@@ -2,11 +2,14 @@ package io.millrace.connect.store;
 
 import io.millrace.connect.client.KafkaClients;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connectors' configurations and target states in the topic {@code connect-configs}: keys {@code connector-NAME}, {@code target-state-NAME} as
- * in Kafka Connect, and {@code file-NAME} with the digest of the file a configuration last came from. Writes are durable on return. Thread-safe.
+ * Connectors' configurations, target states and tasks' settings in the topic {@code connect-configs}: keys {@code connector-NAME},
+ * {@code target-state-NAME}, {@code task-NAME-NUMBER} and {@code commit-NAME} as in Kafka Connect, and {@code file-NAME} with the digest of the file a configuration last came from. Writes are durable on return. Thread-safe.
  */
 public final class ConnectorConfigs implements AutoCloseable {
 
@@ -27,6 +30,8 @@ public final class ConnectorConfigs implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectorConfigs.class);
     private static final String CONNECTOR = "connector-";
     private static final String TARGET = "target-state-";
+    private static final String TASK = "task-";
+    private static final String COMMIT = "commit-";
     private static final String FILE = "file-";
 
     /** @param config with variables, as the user wrote it */
@@ -35,6 +40,9 @@ public final class ConnectorConfigs implements AutoCloseable {
     private final Map<String, Map<String, String>> configs = new TreeMap<>();
     private final Map<String, TargetState> targets = new HashMap<>();
     private final Map<String, String> files = new HashMap<>();
+    /** By connector and number; only those below the count are there. */
+    private final Map<String, Map<Integer, Map<String, String>>> tasks = new HashMap<>();
+    private final Map<String, Integer> taskCounts = new HashMap<>();
     private final TopicLog log;
     private final Producer<byte[], byte[]> producer;
 
@@ -56,6 +64,37 @@ public final class ConnectorConfigs implements AutoCloseable {
         return files.getOrDefault(name, "");
     }
 
+    /** Settings of the tasks that the connector was last given, with variables; empty if it has none, or not all of them are known. */
+    public synchronized List<Map<String, String>> tasks(String name) {
+        Map<Integer, Map<String, String>> known = tasks.getOrDefault(name, Map.of());
+        List<Map<String, String>> all = new ArrayList<>();
+        for (int number = 0; number < taskCounts.getOrDefault(name, 0); number++) {
+            if (!known.containsKey(number)) {
+                return List.of();
+            }
+            all.add(known.get(number));
+        }
+        return all;
+    }
+
+    /** Writes nothing if it is so already. */
+    public void putTasks(String name, List<Map<String, String>> settings) throws InterruptedException {
+        if (settings.equals(tasks(name))) {
+            return;
+        }
+        Map<String, Map<String, ?>> records = new LinkedHashMap<>();
+        for (int number = 0; number < settings.size(); number++) {
+            records.put(TASK + name + "-" + number, Map.of("properties", settings.get(number)));
+        }
+        withoutTasks(name, settings.size(), records);
+        records.put(COMMIT + name, Map.of("tasks", settings.size()));
+        write(records);
+    }
+
+    private synchronized void withoutTasks(String name, int from, Map<String, Map<String, ?>> records) {
+        tasks.getOrDefault(name, Map.of()).keySet().stream().filter(number -> number >= from).forEach(number -> records.put(TASK + name + "-" + number, null));
+    }
+
     public void putConfig(String name, Map<String, String> config) throws InterruptedException {
         write(CONNECTOR + name, Map.of("properties", config));
     }
@@ -70,16 +109,43 @@ public final class ConnectorConfigs implements AutoCloseable {
     }
 
     public void remove(String name) throws InterruptedException {
-        write(CONNECTOR + name, null);
-        write(TARGET + name, null);
+        Map<String, Map<String, ?>> records = new LinkedHashMap<>();
+        records.put(CONNECTOR + name, null);
+        records.put(TARGET + name, null);
+        write(records);
+        removeTasks(name);
+    }
+
+    /** Once more when the connector has come to its end: it may have been making tasks while it was removed. */
+    public void removeTasks(String name) throws InterruptedException {
+        Map<String, Map<String, ?>> records = new LinkedHashMap<>();
+        synchronized (this) {
+            withoutTasks(name, 0, records);
+            if (taskCounts.containsKey(name)) {
+                records.put(COMMIT + name, null);
+            }
+        }
+        if (!records.isEmpty()) {
+            write(records);
+        }
     }
 
     private void write(String key, Map<String, ?> value) throws InterruptedException {
-        byte[] bytes = value == null ? null : PlainJson.write(value);
-        try {
-            producer.send(new ProducerRecord<>(TOPIC, 0, key.getBytes(StandardCharsets.UTF_8), bytes)).get(60, TimeUnit.SECONDS);
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
-            throw new ConnectException(key + " cannot be stored in topic " + TOPIC + ": " + e, e);
+        Map<String, Map<String, ?>> records = new LinkedHashMap<>();
+        records.put(key, value);
+        write(records);
+    }
+
+    private void write(Map<String, Map<String, ?>> records) throws InterruptedException {
+        Map<String, Future<?>> sent = new LinkedHashMap<>();
+        records.forEach((key, value) -> sent.put(key,
+                producer.send(new ProducerRecord<>(TOPIC, 0, key.getBytes(StandardCharsets.UTF_8), value == null ? null : PlainJson.write(value)))));
+        for (Map.Entry<String, Future<?>> each : sent.entrySet()) {
+            try {
+                each.getValue().get(60, TimeUnit.SECONDS);
+            } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+                throw new ConnectException(each.getKey() + " cannot be stored in topic " + TOPIC + ": " + e, e);
+            }
         }
         log.readToEnd();
     }
@@ -93,6 +159,12 @@ public final class ConnectorConfigs implements AutoCloseable {
             } else if (key.startsWith(TARGET)) {
                 Object state = value == null ? null : value.containsKey("state.v2") ? value.get("state.v2") : value.get("state");
                 set(targets, key.substring(TARGET.length()), state == null ? null : TargetState.valueOf(state.toString()));
+            } else if (key.startsWith(TASK)) {
+                int dash = key.lastIndexOf('-');
+                Map<Integer, Map<String, String>> known = tasks.computeIfAbsent(key.substring(TASK.length(), dash), _ -> new TreeMap<>());
+                set(known, Integer.valueOf(key.substring(dash + 1)), value == null ? null : strings((Map<?, ?>) value.get("properties")));
+            } else if (key.startsWith(COMMIT)) {
+                set(taskCounts, key.substring(COMMIT.length()), value == null ? null : ((Number) value.get("tasks")).intValue());
             } else if (key.startsWith(FILE)) {
                 set(files, key.substring(FILE.length()), value == null ? null : String.valueOf(value.get("digest")));
             }
@@ -101,7 +173,7 @@ public final class ConnectorConfigs implements AutoCloseable {
         }
     }
 
-    private static <V> void set(Map<String, V> map, String key, V value) {
+    private static <K, V> void set(Map<K, V> map, K key, V value) {
         if (value == null) {
             map.remove(key);
         } else {

@@ -25,6 +25,10 @@ final class StatusKeys {
         return TASK + name + "-" + number;
     }
 
+    static boolean isTask(String key) {
+        return key.startsWith(TASK);
+    }
+
     static String topic(String topic, String connector) {
         return USES + topic + BY + connector;
     }

@@ -7,9 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.connect.errors.ConnectException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,8 @@ public final class StatusTopic implements AutoCloseable {
     private final KafkaClients clients;
     private final String workerId;
     private final StatusKeys keys = new StatusKeys();
+    /** Of tasks, by key. */
+    private final Map<String, String> versions = new ConcurrentHashMap<>();
     private final Thread writer = Thread.ofVirtual().name("connect-writes-" + TOPIC).unstarted(this::write);
     /** Guarded by this object's lock; a null value is a deletion. */
     private final Map<String, byte[]> pending = new LinkedHashMap<>();
@@ -38,10 +42,28 @@ public final class StatusTopic implements AutoCloseable {
         this.clients = clients;
         this.workerId = workerId;
         try (TopicLog log = new TopicLog(clients, admin, TOPIC,
-                record -> keys.written(new String(record.key(), StandardCharsets.UTF_8), record.value() == null))) {
+                record -> read(new String(record.key(), StandardCharsets.UTF_8), record.value()))) {
             log.readToEnd();
         }
         writer.start();
+    }
+
+    private void read(String key, byte[] value) {
+        keys.written(key, value == null);
+        if (value != null && StatusKeys.isTask(key)) {
+            try {
+                if (PlainJson.read(value) instanceof Map<?, ?> status && status.get("version") instanceof String version) {
+                    versions.put(key, version);
+                }
+            } catch (ConnectException e) {
+                LOG.warn("{}: the status of {} is none, ignored: {}", TOPIC, key, e.getMessage());
+            }
+        }
+    }
+
+    /** What a task last said is its version; null if it never said it. */
+    public String taskVersion(String connector, int number) {
+        return versions.get(StatusKeys.task(connector, number));
     }
 
     /** @param version null if it is not known */
@@ -51,12 +73,18 @@ public final class StatusTopic implements AutoCloseable {
 
     /** @param version null if it is not known */
     public void task(String connector, int number, String state, String trace, String version) {
+        if (version != null) {
+            versions.put(StatusKeys.task(connector, number), version);
+        }
         put(StatusKeys.task(connector, number), StatusKeys.status(state, trace, workerId, version));
     }
 
     /** The connector has this many tasks; statuses of others are of the past. */
     public void tasks(String connector, int count) {
-        keys.tasksFrom(connector, count).forEach(key -> put(key, null));
+        for (String key : keys.tasksFrom(connector, count)) {
+            versions.remove(key);
+            put(key, null);
+        }
     }
 
     public void uses(String connector, int task, String topic) {

@@ -55,4 +55,13 @@ class VariablesTest {
     void aFolderVariableDoesNotLeaveItsFolder() {
         assertThatThrownBy(() -> resolved("${dir:secrets:../db.properties}")).isInstanceOf(ConfigException.class).hasMessageContaining("outside");
     }
+
+    @Test
+    void whatIsMadeOfSecretsIsShownWithTheirVariables() {
+        Variables variables = new Variables(java.nio.file.Path.of("."), Map.of("PASSWORD", "open sesame", "PIN", "1")::get);
+        Map<String, String> raw = Map.of("url", "db://me:${env:PASSWORD}@host", "pin", "${env:PIN}", "plain", "open sesame too");
+        Map<String, String> made = Map.of("url", "another", "password", "open sesame", "jdbc", "host?password=open sesame", "pin.copy", "1", "port", "1234");
+        assertThat(variables.restore(raw, java.util.List.of(made))).containsExactly(Map.of("url", "db://me:${env:PASSWORD}@host",
+                "password", "${env:PASSWORD}", "jdbc", "host?password=${env:PASSWORD}", "pin.copy", "${env:PIN}", "port", "1234"));
+    }
 }
