@@ -54,9 +54,7 @@ public class RecoveryFuzzTest {
 
     private static Fixture fixture() throws Exception {
         if (fixture == null) {
-            Path memory = Path.of("/dev/shm");
-            Path root = Files.isWritable(memory) ? Files.createTempDirectory(memory, "millrace-fuzz-") : Files.createTempDirectory("millrace-fuzz-");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteQuietly(root)));
+            Path root = Fuzzing.folder();
             Path clean = root.resolve("clean");
             Path crashed = root.resolve("crashed");
             LogFixture.Content content = LogFixture.write(clean, crashed);
@@ -73,14 +71,6 @@ public class RecoveryFuzzTest {
             fixture = new Fixture(root.resolve("work"), clean, crashed, content, producers, files);
         }
         return fixture;
-    }
-
-    private static void deleteQuietly(Path root) {
-        try {
-            LogFixture.delete(root);
-        } catch (IOException left) {
-            System.err.println(left);
-        }
     }
 
     private static List<String> producers(PartitionLog log) {

@@ -58,8 +58,7 @@ public class JournalFuzzTest {
 
     private static void prepare() throws IOException {
         if (folder == null) {
-            Path memory = Path.of("/dev/shm");
-            folder = Files.isWritable(memory) ? Files.createTempDirectory(memory, "millrace-fuzz-") : Files.createTempDirectory("millrace-fuzz-");
+            folder = Fuzzing.folder();
             Path file = folder.resolve("written");
             try (FileJournal journal = FileJournal.open(file)) {
                 journal.replay();
@@ -70,11 +69,6 @@ public class JournalFuzzTest {
             }
             whole = Files.readAllBytes(file);
             Files.delete(file);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                for (String name : new String[] {"metadata.journal", "metadata.journal.damaged", ""}) {
-                    folder.resolve(name).toFile().delete();
-                }
-            }));
         }
     }
 
