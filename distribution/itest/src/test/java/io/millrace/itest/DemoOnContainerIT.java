@@ -18,7 +18,7 @@ class DemoOnContainerIT {
 
     @Test
     void ordersOfAnExistingServerAreCountedExactlyOnce() throws InterruptedException {
-        assumeTrue(DockerClientFactory.instance().isDockerAvailable(), "no container engine");
+        assumeTrue(DockerClientFactory.instance().isDockerAvailable(), "a PostgreSQL in a container is not tested: there is no container engine");
         try (PostgreSQLContainer<?> postgres = new PostgreSQLContainer<>("postgres:18").withCommand("postgres", "-c", "wal_level=logical")) {
             postgres.start();
             String url = "postgresql://%s:%s@%s:%d/%s".formatted(postgres.getUsername(), postgres.getPassword(), postgres.getHost(),

@@ -3,6 +3,7 @@ package io.millrace.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,8 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.opentest4j.TestAbortedException;
 
-/** Clients in other languages, unmodified. One that is not installed is reported as skipped. */
+/** Clients in other languages, unmodified. One that is not installed is skipped, which the console tells. */
 class ForeignClientsIT {
 
     private static final int RECORDS = 10_000;
@@ -42,7 +44,7 @@ class ForeignClientsIT {
     @ParameterizedTest
     @ValueSource(strings = {"none", "gzip", "snappy", "lz4", "zstd"})
     void kcatProducesAndConsumes(String codec) throws Exception {
-        assumeRuns("kcat", "-V");
+        assumeRuns("kcat", "kcat", "-V");
         String topic = "kcat-" + codec;
         Path input = folder.resolve(topic);
         List<String> lines = new ArrayList<>();
@@ -81,13 +83,13 @@ class ForeignClientsIT {
 
     @Test
     void kafkajsProducesAndConsumes() throws Exception {
-        assumeRuns("node", "--version");
+        assumeRuns("kafkajs", "node", "--version");
         Path modules = Files.createDirectories(folder.resolve("kafkajs"));
         for (String file : List.of("package.json", "kafkajs_client.mjs")) {
             Files.copy(CLIENTS.resolve(file), modules.resolve(file));
         }
         Result installed = shell("cd " + modules + " && npm install --no-audit --no-fund --no-package-lock");
-        assumeTrue(installed.exitCode() == 0, () -> "npm cannot install kafkajs: " + installed.output());
+        assumeTrue(installed.exitCode() == 0, () -> "kafkajs is not tested: npm cannot install it: " + installed.output());
         assertSucceeds(Result.of(LIMIT, List.of("node", modules.resolve("kafkajs_client.mjs").toString(), millrace.bootstrap(), Integer.toString(RECORDS)), Map.of()));
     }
 
@@ -107,18 +109,17 @@ class ForeignClientsIT {
                 return interpreter;
             }
         }
-        assumeTrue(false, "no python3 with the module " + module);
-        throw new AssertionError();
+        throw new TestAbortedException(module + " is not tested: there is no python3 with that module");
     }
 
-    private static void assumeRuns(String... command) throws Exception {
-        assumeTrue(runs(command), () -> command[0] + " is not installed");
+    private static void assumeRuns(String client, String... command) throws Exception {
+        assumeTrue(runs(command), () -> client + " is not tested: " + command[0] + " is not installed");
     }
 
     private static boolean runs(String... command) throws InterruptedException {
         try {
             return Result.of(LIMIT, List.of(command), Map.of()).exitCode() == 0;
-        } catch (java.io.IOException e) {
+        } catch (IOException absent) {
             return false;
         }
     }

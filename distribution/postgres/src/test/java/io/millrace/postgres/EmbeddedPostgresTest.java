@@ -71,7 +71,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void rootWithoutUserNamespacesRunsItAsNobody() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")));
+        assumeTrue("root".equals(System.getProperty("user.name")), "running as nobody is not tested: it needs root");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         try (EmbeddedPostgres postgres = EmbeddedPostgres.start(folder.resolve("pg"), 0, Privileges.NOBODY)) {
             assertThat(query(postgres.url(), "select 1")).isEqualTo("1");
