@@ -134,6 +134,14 @@ final class MemoryLog implements CleanableLog {
         }
     }
 
+    /** Retention takes the first segment, unless it is the one that is appended to. */
+    void dropFirst() {
+        if (pieces.size() > 1) {
+            pieces.pollFirstEntry();
+            startOffset = Math.max(startOffset, pieces.firstKey());
+        }
+    }
+
     void expire(long producerId) {
         if (!open.containsKey(producerId)) {
             producers.remove(producerId);
