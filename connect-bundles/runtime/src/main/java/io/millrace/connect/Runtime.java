@@ -7,7 +7,10 @@ import io.millrace.api.http.HttpResource;
 import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.plugin.PluginHost;
 import io.millrace.connect.catalog.Catalog;
+import io.millrace.connect.client.ClientDefaults;
 import io.millrace.connect.client.KafkaClients;
+import io.millrace.connect.config.OverridePolicy;
+import io.millrace.connect.config.Validation;
 import io.millrace.connect.config.Variables;
 import io.millrace.connect.herder.ConnectMeters;
 import io.millrace.connect.herder.ConnectPlugins;
@@ -23,10 +26,13 @@ import java.lang.management.PlatformLoggingMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.config.ConfigException;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -40,6 +46,9 @@ final class Runtime implements AutoCloseable {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+    /** Of {@code producer.}. */
+    private static final Set<String> BROKERS = Set.of("id.expiration.ms", "id.expiration.check.interval.ms", "purgatory.purge.interval.requests");
 
     private final BundleContext context;
     private final NodeConfig config;
@@ -85,13 +94,16 @@ final class Runtime implements AutoCloseable {
 
     private boolean tryToOpen(Duration pause) throws InterruptedException {
         try {
-            KafkaClients clients = new KafkaClients(broker.bootstrapServers());
+            KafkaClients clients = new KafkaClients(broker.bootstrapServers(),
+                    new ClientDefaults(family("producer."), family("consumer."), family("admin.")));
+            OverridePolicy policy = OverridePolicy.of(config.get(OverridePolicy.KEY), Set.copyOf(List.of(config.get(OverridePolicy.ALLOWLIST_KEY).strip()
+                    .split("\\s*,\\s*"))));
             admin = clients.admin("connect-admin");
             offsets = new SourceOffsets(clients, admin);
             statuses = new StatusTopic(clients, admin, workerId());
             ConnectorConfigs configs = new ConnectorConfigs(clients, admin);
             Node node = new Node(clients, admin, offsets, statuses, new Catalog(), new Variables(config.etc(), System::getenv),
-                    new Node.Settings(config.getBoolean("connect.exactly.once.source"), config.getLong("connect.offset.flush.interval.ms"),
+                    new Node.Settings(new Validation.Rules(policy, config.getBoolean("connect.exactly.once.source")), config.getLong("connect.offset.flush.interval.ms"),
                             config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
                             Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"))), workerId());
             herder = new Herder(node, configs);
@@ -102,6 +114,11 @@ final class Runtime implements AutoCloseable {
             unlessClosed(() -> services.add(context.registerService(MeterSource.class, new ConnectMeters(herder), null)));
             doorkeeper.open(new ConnectRest(herder, broker.clusterId(), this::logLevels));
             LOG.info("connect runtime ready, {} connector(s)", herder.names().size());
+            return true;
+        } catch (ConfigException e) {
+            LOG.error("the connect runtime does not start, connectors do not run; correct the node's configuration and start it again: {}", e.getMessage());
+            doorkeeper.delayed("the connect runtime does not start: " + e.getMessage() + "; correct the node's configuration and start it again");
+            closeParts();
             return true;
         } catch (RuntimeException | LinkageError e) {
             if (closing.getCount() == 0) {
@@ -114,6 +131,13 @@ final class Runtime implements AutoCloseable {
             closeParts();
             return false;
         }
+    }
+
+    /** Without the keys that the broker has with the same beginning. */
+    private Map<String, String> family(String prefix) {
+        Map<String, String> family = config.family(prefix);
+        family.keySet().removeAll(BROKERS);
+        return family;
     }
 
     private PlatformLoggingMXBean logLevels() {

@@ -121,13 +121,17 @@ class ConnectLifeIT {
             diaries.awaitStates(millrace, "halted", "RUNNING", "RUNNING", "RUNNING");
             awaitNumbers(millrace, SOURCE, 20);
             awaitNumbers(millrace, "halted", 20);
+            diaries.source(millrace, "liberal", "\"producer.override.linger.ms\": \"1\",");
+            diaries.awaitStates(millrace, "liberal", "RUNNING", "RUNNING");
             millrace.send("PUT", "/connectors/life/pause", "");
             millrace.send("PUT", "/connectors/halted/stop", "");
             diaries.awaitStates(millrace, SOURCE, "PAUSED", "PAUSED", "PAUSED");
             diaries.awaitStates(millrace, "halted", "STOPPED");
             millrace.kill();
         }
-        try (Millrace millrace = Millrace.start(data)) {
+        String[] policy = {"--set", "connector.client.config.override.policy=Allowlist", "--set", "connector.client.config.override.allowlist=max.request.size",
+            "--set", "producer.max.request.size=500", "--set", "consumer.max.poll.records=3", "--set", "admin.metric.reporters=no.such.Reporter"};
+        try (Millrace millrace = Millrace.start(data, policy)) {
             diaries.awaitStates(millrace, SOURCE, "PAUSED", "PAUSED", "PAUSED");
             diaries.awaitStates(millrace, "halted", "STOPPED");
             assertThat(millrace.get("/connectors/life/status").path("tasks").findValuesAsText("version")).containsExactly("1.0.0", "1.0.0");
@@ -156,7 +160,56 @@ class ConnectLifeIT {
                 }
                 assertThat(diaries.diary(name)).filteredOn(line -> line.startsWith("task 0 starts")).hasSize(2).doesNotHaveDuplicates();
             }
+            clientsAreSetAsTheNodeSaysAndConnectorsMayOverrideWhatItAllows(millrace, diaries);
         }
+    }
+
+    @Test
+    void aPolicyThatIsNotKnownIsNamedAndConnectorsDoNotRun() throws Exception {
+        try (Millrace millrace = Millrace.fork(folder.resolve("data"), "start", "--set", "connector.client.config.override.policy=com.example.Mine")) {
+            millrace.await("the reason", DiaryConnectors.LIMIT, () -> {
+                try {
+                    return millrace.get("/status").path("health").toString().contains("com.example.Mine for configuration connector.client.config.override.policy");
+                } catch (IOException e) {
+                    return false;
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThatThrownBy(() -> millrace.get("/connectors")).hasMessageContaining("answered 503").hasMessageContaining("use All, None, Principal or Allowlist");
+        }
+    }
+
+    private static void clientsAreSetAsTheNodeSaysAndConnectorsMayOverrideWhatItAllows(Millrace millrace, DiaryConnectors diaries) throws Exception {
+        diaries.await(millrace, "liberal", "the refusal of what was allowed before", status -> status.at("/connector/state").asText().equals("FAILED")
+                && status.at("/connector/trace").asText().contains("Client Config Overrides not allowed [producer.override.linger.ms]"));
+        assertThatThrownBy(() -> diaries.source(millrace, "bold", "\"producer.override.acks\": \"1\",")).hasMessageContaining("answered 400")
+                .hasMessageContaining("The 'Allowlist' policy does not allow 'acks' to be overridden in the connector configuration.");
+
+        diaries.source(millrace, "long", "\"padding\": \"1000\",");
+        awaitError(millrace, "long", "max.request.size");
+        diaries.source(millrace, "long", "\"padding\": \"1000\", \"producer.override.max.request.size\": \"100000\",");
+        awaitNumbers(millrace, "long", 5);
+        // Whose admin client cannot be made has one of its own.
+        diaries.source(millrace, "made", "\"topic.creation.default.partitions\": \"1\", \"topic.creation.default.replication.factor\": \"1\",");
+        awaitError(millrace, "made", "no.such.Reporter");
+
+        diaries.sink(millrace, "three", "long", "");
+        millrace.await("the sink to be given records", DiaryConnectors.LIMIT, () -> diaries.diary("three").contains("sink is given 3"));
+        assertThat(diaries.diary("three")).filteredOn(line -> line.startsWith("sink is given"))
+                .isSubsetOf("sink is given 1", "sink is given 2", "sink is given 3");
+    }
+
+    private static void awaitError(Millrace millrace, String name, String words) {
+        millrace.await("an error of " + name + " with " + words, DiaryConnectors.LIMIT, () -> {
+            try {
+                return millrace.get("/connectors/" + name + "/errors").toString().contains(words);
+            } catch (IOException e) {
+                return false;
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 
     private static void awaitNumbers(Millrace millrace, String topic, int count) {

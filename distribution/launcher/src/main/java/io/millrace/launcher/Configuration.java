@@ -10,6 +10,8 @@ import java.util.TreeSet;
 /** Resolves this node's configuration: the declared defaults, then each source in turn. Pure. */
 final class Configuration {
 
+    private static final String FAMILY = ".*";
+
     private final Map<String, ConfigKey> declared;
     private final ForeignKeys foreign;
     private final Map<String, String> values = new TreeMap<>();
@@ -23,7 +25,11 @@ final class Configuration {
     Configuration(Map<String, ConfigKey> declared, ForeignKeys foreign) {
         this.declared = new TreeMap<>(declared);
         this.foreign = foreign;
-        declared.forEach((name, key) -> values.put(name, key.defaultValue()));
+        declared.forEach((name, key) -> {
+            if (!name.endsWith(FAMILY)) {
+                values.put(name, key.defaultValue());
+            }
+        });
     }
 
     /**
@@ -44,6 +50,9 @@ final class Configuration {
                 throw new StartFailure(source + ": " + name + " has no effect here: " + foreign.mend(name));
             }
             if (key == null) {
+                key = family(name);
+            }
+            if (key == null) {
                 String nearest = NearestName.of(name, declared.keySet());
                 throw new StartFailure(source + ": unknown configuration key " + name
                         + (nearest == null ? "" : "; the nearest known one is " + nearest));
@@ -57,6 +66,15 @@ final class Configuration {
         if (!ignored.isEmpty()) {
             warnings.add(source + ": these keys of Kafka have no meaning here and are ignored (docs/configuration.md says why): " + String.join(", ", ignored));
         }
+    }
+
+    /** A declaration that ends in {@code .*} is of all keys that begin so and that nobody else knows. */
+    private ConfigKey family(String name) {
+        ConfigKey family = null;
+        for (int dot = name.lastIndexOf('.'); family == null && dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+            family = declared.get(name.substring(0, dot) + FAMILY);
+        }
+        return family;
     }
 
     /** The keys that a source gave. */

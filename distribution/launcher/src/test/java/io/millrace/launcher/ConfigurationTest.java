@@ -53,4 +53,16 @@ class ConfigurationTest {
                 .hasMessage("server.properties: ssl.keystore.location has no effect here: there is no TLS");
         assertThatThrownBy(() -> kafkas.apply("server.properties", Map.of("controller", "x"))).hasMessageContaining("unknown configuration key controller");
     }
+
+    @Test
+    void aFamilyTakesTheKeysThatNobodyElseKnows() throws StartFailure {
+        Configuration families = new Configuration(Map.of("producer.*", ConfigKey.parse("producer.*", "string | | Of producers"),
+                "producer.id.expiration.ms", ConfigKey.parse("producer.id.expiration.ms", "int | 1 | Of the broker")),
+                new ForeignKeys(Map.of("producer.purgatory.*", "ignored | no purgatory")));
+        assertThat(families.values()).containsOnlyKeys("producer.id.expiration.ms");
+        families.apply("file", Map.of("producer.linger.ms", "7", "producer.id.expiration.ms", "2", "producer.purgatory.size", "1"));
+        assertThat(families.values()).containsOnly(Map.entry("producer.linger.ms", "7"), Map.entry("producer.id.expiration.ms", "2"));
+        assertThat(families.given()).containsExactly("producer.id.expiration.ms", "producer.linger.ms");
+        assertThatThrownBy(() -> families.apply("file", Map.of("producers.linger.ms", "7"))).hasMessageContaining("unknown configuration key");
+    }
 }

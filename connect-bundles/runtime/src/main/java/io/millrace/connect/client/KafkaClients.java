@@ -3,13 +3,16 @@ package io.millrace.connect.client;
 import io.millrace.api.plugin.PluginScope;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.connect.errors.ConnectException;
 
 /**
  * Makes clients of the node's broker. The shared Kafka bundle's loader is in view while one is made, whoever asks: clients look classes up
@@ -20,9 +23,16 @@ public final class KafkaClients {
     private static final ClassLoader KAFKA = Producer.class.getClassLoader();
 
     private final String bootstrapServers;
+    private final ClientDefaults defaults;
 
-    public KafkaClients(String bootstrapServers) {
+    /** @param defaults for those who make clients of tasks; the node's own do not heed them */
+    public KafkaClients(String bootstrapServers, ClientDefaults defaults) {
         this.bootstrapServers = bootstrapServers;
+        this.defaults = defaults;
+    }
+
+    public ClientDefaults defaults() {
+        return defaults;
     }
 
     public String bootstrapServers() {
@@ -39,9 +49,7 @@ public final class KafkaClients {
         // A producer keeps a buffer of this size for each partition it wrote to, however little it writes; there may be a thousand producers.
         all.put("batch.size", 32_768);
         all.putAll(settings);
-        try (var _ = PluginScope.of(KAFKA)) {
-            return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
-        }
+        return make(clientId, () -> new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
     public Consumer<byte[], byte[]> consumer(String clientId, Map<String, ?> settings) {
@@ -49,14 +57,32 @@ public final class KafkaClients {
         all.put("enable.auto.commit", false);
         all.put("auto.offset.reset", "earliest");
         all.putAll(settings);
-        try (var _ = PluginScope.of(KAFKA)) {
-            return new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        }
+        return make(clientId, () -> new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
     }
 
     public Admin admin(String clientId) {
+        return admin(clientId, Map.of());
+    }
+
+    public Admin admin(String clientId, Map<String, ?> settings) {
+        Map<String, Object> all = base(clientId);
+        all.putAll(settings);
+        return make(clientId, () -> Admin.create(all));
+    }
+
+    /** Kafka's clients say that they failed, and only their causes say of what. */
+    private static <T> T make(String clientId, Supplier<T> maker) {
         try (var _ = PluginScope.of(KAFKA)) {
-            return Admin.create(base(clientId));
+            return maker.get();
+        } catch (KafkaException e) {
+            if (e.getCause() == null) {
+                throw e;
+            }
+            Throwable root = e;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            throw new ConnectException("the client " + clientId + " cannot be made: " + root + "; correct its settings", e);
         }
     }
 

@@ -36,8 +36,8 @@ public final class ConnectorConfig {
     private static final String DEFAULT_HEADER_CONVERTER = "org.apache.kafka.connect.storage.SimpleHeaderConverter";
     private static final String COMMON = "Common";
     private static final String ERRORS = "Error Handling";
-    private static final String EXACTLY_ONCE = "exactly.once.support";
-    private static final String TRANSACTION_BOUNDARY = "transaction.boundary";
+    static final String EXACTLY_ONCE = "exactly.once.support";
+    static final String TRANSACTION_BOUNDARY = "transaction.boundary";
     private static final String TRANSACTION_INTERVAL = "transaction.boundary.interval.ms";
 
     private final Map<String, String> values;

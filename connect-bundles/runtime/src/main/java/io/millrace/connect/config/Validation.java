@@ -23,6 +23,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.connector.Connector;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.source.SourceConnector;
 
 /** Checks a connector's configuration against the common settings, the connector's own, its clients' and those of the classes that serve it. */
 public final class Validation {
@@ -31,10 +32,19 @@ public final class Validation {
 
     private final Catalog catalog;
     private final Variables variables;
+    private final Rules rules;
 
-    public Validation(Catalog catalog, Variables variables) {
+    /**
+     * What this node allows and can do.
+     *
+     * @param exactlyOnce whether sources can deliver exactly once
+     */
+    public record Rules(OverridePolicy overrides, boolean exactlyOnce) {}
+
+    public Validation(Catalog catalog, Variables variables, Rules rules) {
         this.catalog = catalog;
         this.variables = variables;
+        this.rules = rules;
     }
 
     /**
@@ -102,7 +112,7 @@ public final class Validation {
             classes.aliased(Kind.TRANSFORMATION, ConnectorConfig.TRANSFORMS);
             classes.aliased(Kind.PREDICATE, ConnectorConfig.PREDICATES);
             own(connector.provided(), config, settings);
-            clients(config, settings);
+            clients(config, settings, sink);
             classes.converterSettings(Kind.CONVERTER, ConnectorConfig.KEY_CONVERTER, "key");
             classes.converterSettings(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER, "value");
             classes.converterSettings(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, "header");
@@ -161,7 +171,7 @@ public final class Validation {
         }
     }
 
-    private static void own(Provided provided, Map<String, String> config, Settings settings) {
+    private void own(Provided provided, Map<String, String> config, Settings settings) {
         try (var _ = PluginScope.of(provided.loader())) {
             Connector connector = provided.instantiate(Connector.class);
             ConfigDef def = connector.config();
@@ -173,6 +183,9 @@ public final class Validation {
                 throw new ConnectException(provided.className() + ".validate() must return a result, but returns null");
             }
             settings.define(def.configKeys().values(), validated.configValues());
+            if (connector instanceof SourceConnector source) {
+                new ExactlyOnceSettings(settings, rules.exactlyOnce()).check(source, config);
+            }
         } catch (LinkageError e) {
             throw new ConnectException(provided.className() + " cannot say what it is to be set to: " + e + "; its plugin lacks a class or has another"
                     + " version of it, install it with all it needs", e);
@@ -180,13 +193,20 @@ public final class Validation {
     }
 
     /** What the connector's clients are given; Kafka's clients check it only when they are made. */
-    private static void clients(Map<String, String> config, Settings settings) {
-        clients("producer.override.", ProducerConfig.configDef(), config, settings);
-        clients("consumer.override.", ConsumerConfig.configDef(), config, settings);
-        clients("admin.override.", AdminClientConfig.configDef(), config, settings);
+    private void clients(Map<String, String> config, Settings settings, boolean sink) {
+        boolean deadLetters = sink && config.get(ConnectorConfig.DLQ_TOPIC) != null && !config.get(ConnectorConfig.DLQ_TOPIC).isBlank();
+        if (!sink || deadLetters) {
+            clients(OverridePolicy.PRODUCER, ProducerConfig.configDef(), config, settings);
+        }
+        if (sink ? deadLetters : config.keySet().stream().anyMatch(key -> key.startsWith("topic.creation."))) {
+            clients(OverridePolicy.ADMIN, AdminClientConfig.configDef(), config, settings);
+        }
+        if (sink) {
+            clients(OverridePolicy.CONSUMER, ConsumerConfig.configDef(), config, settings);
+        }
     }
 
-    private static void clients(String prefix, ConfigDef def, Map<String, String> config, Settings settings) {
+    private void clients(String prefix, ConfigDef def, Map<String, String> config, Settings settings) {
         List<ConfigKey> keys = new ArrayList<>();
         List<ConfigValue> values = new ArrayList<>();
         config.keySet().stream().filter(key -> key.startsWith(prefix)).sorted().forEach(key -> {
@@ -195,7 +215,8 @@ public final class Validation {
                 keys.add(new ConfigKey(key, known.type, known.defaultValue, null, known.importance, known.documentation, known.group, known.orderInGroup,
                         known.width, known.displayName, List.of(), null, known.internalConfig));
             }
-            values.add(new ConfigValue(key, config.get(key), List.of(), new ArrayList<>()));
+            values.add(new ConfigValue(key, config.get(key), List.of(), new ArrayList<>(rules.overrides().refuses(key) ? List.of(rules.overrides().refusal(key))
+                    : List.of())));
         });
         settings.define(keys, values);
     }

@@ -123,6 +123,8 @@ final class ConnectorInstance {
 
     /** @throws ConnectException if it is to deliver in a way that it cannot */
     TaskSetup.TaskOptions taskOptions() throws InterruptedException {
+        // The policy may have changed since the configuration was checked.
+        node.settings().rules().overrides().check(config.values());
         boolean marks = false;
         if (connector instanceof SourceConnector source) {
             checkElsewhere();
@@ -154,8 +156,9 @@ final class ConnectorInstance {
         if (config.requiresExactlyOnce()) {
             throw new ConnectException(there + ", which cannot be in one transaction with the offsets kept here; set exactly.once.support to requested");
         }
-        if (!config.withPrefix("topic.creation.").isEmpty()) {
-            throw new ConnectException(there + ", where this node creates no topics; create them there and leave topic.creation.* out");
+        if (!config.withPrefix("topic.creation.").isEmpty() && config.withPrefix("admin.override.").get("bootstrap.servers") == null) {
+            throw new ConnectException(there + ", where this node creates no topics; set admin.override.bootstrap.servers too, or create them there and "
+                    + "leave topic.creation.* out");
         }
     }
 

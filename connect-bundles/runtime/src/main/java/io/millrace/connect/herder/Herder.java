@@ -199,7 +199,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
     <T> T validated(Catalog catalog, Map<String, String> config, java.util.function.Function<Validation.Result, T> use) throws InterruptedException {
         try {
             return Isolated.call("validate", getClass().getClassLoader(), node.settings().callLimit(),
-                    () -> use.apply(new Validation(catalog, node.variables()).validate(config)));
+                    () -> use.apply(new Validation(catalog, node.variables(), node.settings().rules()).validate(config)));
         } catch (ConnectException | ConfigException | Catalog.LookupException e) {
             throw new HttpError(400, Traces.brief(e));
         }

@@ -2,6 +2,7 @@ package io.millrace.connect.herder;
 
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.client.KafkaClients;
+import io.millrace.connect.config.Validation;
 import io.millrace.connect.config.Variables;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.store.StatusTopic;
@@ -16,8 +17,12 @@ import org.apache.kafka.clients.admin.Admin;
 public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, StatusTopic statuses, Catalog catalog, Variables variables, Settings settings, String workerId) {
 
     /** @param callLimit how long a connector's code may take to answer */
-    public record Settings(boolean exactlyOnceSource, long flushIntervalMs, int restartAttempts, long restartBackoffMs,
+    public record Settings(Validation.Rules rules, long flushIntervalMs, int restartAttempts, long restartBackoffMs,
             Duration callLimit) {
+
+        boolean exactlyOnceSource() {
+            return rules.exactlyOnce();
+        }
 
         Restarts.Policy restarts() {
             return new Restarts.Policy(restartAttempts, restartBackoffMs);

@@ -8,7 +8,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,7 +66,7 @@ final class RecordErrors implements AutoCloseable {
     private Future<RecordMetadata> deadLetter(String topic, ConsumerRecord<byte[], byte[]> raw, StageFailure failure) {
         if (deadLetters == null) {
             make(topic);
-            Map<String, Object> settings = new HashMap<>(config.withPrefix("producer.override."));
+            Map<String, Object> settings = setup.clients().defaults().forProducer(Map.of(), config.withPrefix("producer.override."));
             deadLetters = setup.clients().producer("connector-dlq-producer-" + setup.id(), settings);
             setup.topics().accept(topic);
         }
@@ -106,10 +105,12 @@ final class RecordErrors implements AutoCloseable {
 
     private void make(String topic) {
         try {
-            int nodes = setup.admin().describeCluster().nodes().get(30, TimeUnit.SECONDS).size();
-            short wanted = (short) config.number("errors.deadletterqueue.topic.replication.factor");
-            Optional<Short> replication = wanted < 1 || wanted > nodes ? Optional.empty() : Optional.of(wanted);
-            setup.admin().createTopics(List.of(new NewTopic(topic, Optional.of(1), replication))).all().get(30, TimeUnit.SECONDS);
+            setup.asAdmin(admin -> {
+                int nodes = admin.describeCluster().nodes().get(30, TimeUnit.SECONDS).size();
+                short wanted = (short) config.number("errors.deadletterqueue.topic.replication.factor");
+                Optional<Short> replication = wanted < 1 || wanted > nodes ? Optional.empty() : Optional.of(wanted);
+                return admin.createTopics(List.of(new NewTopic(topic, Optional.of(1), replication))).all().get(30, TimeUnit.SECONDS);
+            });
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 throw new ConnectException("dead letter topic " + topic + " cannot be made: " + e.getCause().getMessage(), e.getCause());

@@ -99,8 +99,8 @@ public final class SinkWorker implements WorkerTask {
         settings.put("max.poll.records", 2_000);
         // A task that starts again takes the place of the one that a killed process left in the group, without waiting for its session to end.
         settings.put("group.instance.id", "connect-" + setup.id());
-        settings.putAll(setup.config().withPrefix("consumer.override."));
-        return setup.clients().consumer("connector-consumer-" + setup.id(), settings);
+        return setup.clients().consumer("connector-consumer-" + setup.id(),
+                setup.clients().defaults().forConsumer(settings, setup.config().withPrefix("consumer.override.")));
     }
 
     private void subscribe() {

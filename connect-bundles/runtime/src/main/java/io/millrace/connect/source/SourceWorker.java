@@ -7,7 +7,6 @@ import io.millrace.connect.task.PluginMeters;
 import io.millrace.connect.task.TaskSetup;
 import io.millrace.connect.task.WorkerTask;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -80,9 +79,7 @@ public final class SourceWorker implements WorkerTask {
     }
 
     private Producer<byte[], byte[]> producer() {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put("linger.ms", 5);
-        settings.putAll(setup.config().withPrefix("producer.override."));
+        Map<String, Object> settings = setup.clients().defaults().forProducer(Map.of("linger.ms", 5), setup.config().withPrefix("producer.override."));
         if (setup.options().exactlyOnce()) {
             settings.put("transactional.id", "connect-" + setup.id());
             settings.put("enable.idempotence", true);

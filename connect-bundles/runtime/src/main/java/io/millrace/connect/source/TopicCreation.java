@@ -1,6 +1,7 @@
 package io.millrace.connect.source;
 
 import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.task.TaskSetup;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,7 +11,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -28,11 +28,12 @@ final class TopicCreation {
 
     private final List<Group> groups = new ArrayList<>();
     private final Set<String> known = new HashSet<>();
-    private final Admin admin;
+    private final TaskSetup setup;
     private String last;
 
-    TopicCreation(ConnectorConfig config, Admin admin) {
-        this.admin = admin;
+    TopicCreation(TaskSetup setup) {
+        this.setup = setup;
+        ConnectorConfig config = setup.config();
         Map<String, Object> defaults = config.withPrefix("topic.creation.default.");
         if (defaults.isEmpty()) {
             return;
@@ -83,7 +84,7 @@ final class TopicCreation {
         NewTopic made = new NewTopic(topic, partitions < 1 ? java.util.Optional.empty() : java.util.Optional.of(partitions),
                 replication < 1 ? java.util.Optional.empty() : java.util.Optional.of(replication)).configs(settings);
         try {
-            admin.createTopics(List.of(made)).all().get(60, TimeUnit.SECONDS);
+            setup.asAdmin(admin -> admin.createTopics(List.of(made)).all().get(60, TimeUnit.SECONDS));
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 throw new ConnectException("topic " + topic + " cannot be made with the settings of the topic creation group " + group.name() + ": "

@@ -7,9 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.apache.kafka.connect.source.SourceTask;
@@ -46,6 +49,14 @@ final class TransactionWriter {
     private long records;
     private long bytes;
 
+    /** The first failure of a record in this transaction; set by the producer's thread. */
+    private final AtomicReference<Exception> refused = new AtomicReference<>();
+    private final Callback sending = (_, failure) -> {
+        if (failure != null) {
+            refused.compareAndSet(null, failure);
+        }
+    };
+
     /** @param offsetsProducer the same as the records', or that of another cluster */
     TransactionWriter(TaskSetup setup, Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsetsProducer, SourceTask task, BatchQueue queue) {
         this.setup = setup;
@@ -58,7 +69,7 @@ final class TransactionWriter {
         this.perMark = boundary.equals("connector");
         this.intervalMs = boundary.equals("interval") ? setup.config().transactionIntervalMs(setup.options().flushIntervalMs()) : -1;
         this.remembers = !transactional || hears(task);
-        this.topics = new TopicCreation(setup.config(), setup.admin());
+        this.topics = new TopicCreation(setup);
     }
 
     /** Most tasks leave {@code commitRecord} as it is, empty; nothing is kept for them that was sent. */
@@ -70,8 +81,22 @@ final class TransactionWriter {
         }
     }
 
-    /** Until the queue has ended; what is left then is committed. */
+    /**
+     * Until the queue has ended; what is left then is committed.
+     *
+     * @throws ConnectException naming the record's failure where it is one; the producer itself only says that it cannot go on
+     */
     void run() throws InterruptedException {
+        try {
+            write();
+        } catch (KafkaException e) {
+            Exception first = refused.get();
+            throw first == null || e instanceof ConnectException ? e
+                    : new ConnectException(setup.id() + ": a record could not be written: " + first.getMessage(), first);
+        }
+    }
+
+    private void write() throws InterruptedException {
         for (List<OutgoingBatch> batches = queue.takeAll(patience()); batches != null; batches = queue.takeAll(patience())) {
             boolean mayCommit = false;
             for (OutgoingBatch batch : batches) {
@@ -113,7 +138,7 @@ final class TransactionWriter {
                 if (topics.ensure(converted.topic())) {
                     setup.topics().accept(converted.topic());
                 }
-                written = producer.send(converted);
+                written = producer.send(converted, sending);
             }
             if (remembers) {
                 sent.add(new Sent(outgoing.source(), written));
@@ -139,6 +164,7 @@ final class TransactionWriter {
             throw new ConnectException(setup.id() + ": the connector aborts a transaction, but exactly-once delivery is switched off on this node");
         }
         producer.abortTransaction();
+        refused.set(null);
         // The records are gone for good, as the connector wants; without its offsets it would only read them again.
         producer.beginTransaction();
         sent.replaceAll(one -> new Sent(one.source(), null));

@@ -6,6 +6,8 @@ import io.millrace.connect.client.KafkaClients;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.store.SourceOffsets;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -21,6 +23,23 @@ import org.apache.kafka.clients.admin.Admin;
 public record TaskSetup(TaskId id, ConnectorConfig config, Map<String, String> settings, Class<?> taskClass, ClassLoader loader, Catalog catalog,
         KafkaClients clients, Admin admin, SourceOffsets offsets, TaskCounters counters, Consumer<Provided> uses, Consumer<String> topics,
         TaskOptions options) {
+
+    /** What is done with an admin client. */
+    public interface AdminUse<T> {
+
+        T with(Admin admin) throws InterruptedException, ExecutionException, TimeoutException;
+    }
+
+    /** Asks with the node's client, or with one of the task's own if there are settings for that ({@code admin.override.}). */
+    public <T> T asAdmin(AdminUse<T> use) throws InterruptedException, ExecutionException, TimeoutException {
+        Map<String, Object> settings = clients.defaults().forAdmin(config.withPrefix("admin.override."));
+        if (settings.isEmpty()) {
+            return use.with(admin);
+        }
+        try (Admin own = clients.admin("connector-adminclient-" + id, settings)) {
+            return use.with(own);
+        }
+    }
 
     /** The node's settings for tasks. */
     public record TaskOptions(boolean exactlyOnce, boolean connectorDefinesTransactions, long flushIntervalMs) {}

@@ -66,6 +66,9 @@ public final class DiarySink extends SinkConnector {
             if (diary.isThere("wait")) {
                 throw new RetriableException("it waits as it is told to");
             }
+            if (!records.isEmpty()) {
+                diary.note("is given " + records.size());
+            }
             for (SinkRecord record : records) {
                 if (record.value().toString().contains("odd")) {
                     context.errantRecordReporter().report(record, new IllegalArgumentException("odd: " + record.value()));

@@ -31,6 +31,7 @@ public final class DiarySource extends SourceConnector {
         return new ConfigDef().define("diary", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH, "The file.")
                 .define("topic", ConfigDef.Type.STRING, ConfigDef.NO_DEFAULT_VALUE, ConfigDef.Importance.HIGH, "Topic to count in.")
                 .define("pause.ms", ConfigDef.Type.LONG, 5L, ConfigDef.Importance.LOW, "Pause between numbers.")
+                .define("padding", ConfigDef.Type.INT, 0, ConfigDef.Importance.LOW, "Characters after each number.")
                 .define("group.size", ConfigDef.Type.INT, 0, ConfigDef.Importance.LOW, "Numbers of a transaction.");
     }
 
@@ -84,6 +85,7 @@ public final class DiarySource extends SourceConnector {
         private String number;
         private long pauseMs;
         private int group;
+        private String padding;
         private long next;
 
         @Override
@@ -98,6 +100,7 @@ public final class DiarySource extends SourceConnector {
             topic = settings.get("topic");
             pauseMs = Long.parseLong(settings.getOrDefault("pause.ms", "5"));
             group = Integer.parseInt(settings.getOrDefault("group.size", "0"));
+            padding = ".".repeat(Integer.parseInt(settings.getOrDefault("padding", "0")));
             partition = Map.of("task", number);
             Map<String, Object> stored = context.offsetStorageReader().offset(partition);
             next = stored == null ? 0 : (Long) stored.get("next");
@@ -109,7 +112,7 @@ public final class DiarySource extends SourceConnector {
             Thread.sleep(pauseMs);
             diary.failIfWanted();
             long value = next++;
-            SourceRecord record = new SourceRecord(partition, Map.of("next", next), topic, 0, null, null, null, number + ":" + value);
+            SourceRecord record = new SourceRecord(partition, Map.of("next", next), topic, 0, null, null, null, number + ":" + value + padding);
             if (group > 0 && next % group == 0) {
                 if (next / group % 3 == 0) {
                     context.transactionContext().abortTransaction(record);

@@ -1,7 +1,9 @@
 package io.millrace.api.config;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.osgi.framework.BundleContext;
 
 /**
@@ -10,7 +12,7 @@ import org.osgi.framework.BundleContext;
  *
  * <p>A bundle declares its keys in {@code MILLRACE-INF/config-keys.properties}, one line each:
  * {@code key = type | default | what it does}, with the types {@code string int long double boolean list password
- * address path}. The launcher refuses keys that
+ * address path}. A key that ends in {@code .*} stands for all that begin so and that nobody declares; {@link #family} has them. The launcher refuses keys that
  * nobody declares and values that do not parse, so the getters here only fail for a key that the bundle itself forgot to declare.
  */
 public final class NodeConfig {
@@ -58,6 +60,22 @@ public final class NodeConfig {
     public Set<String> givenKeys() {
         String names = context.getProperty(GIVEN_KEYS);
         return names == null ? Set.of() : Set.of(names.split(","));
+    }
+
+    /**
+     * What the user set of a family of keys.
+     *
+     * @param prefix of the family, with the dot
+     * @return by the rest of the key; keys that are declared one by one may be among them
+     */
+    public Map<String, String> family(String prefix) {
+        Map<String, String> family = new TreeMap<>();
+        for (String key : givenKeys()) {
+            if (key.startsWith(prefix)) {
+                family.put(key.substring(prefix.length()), get(key));
+            }
+        }
+        return family;
     }
 
     public int getInt(String key) {
