@@ -1,5 +1,6 @@
 package io.millrace.broker.group;
 
+import io.millrace.broker.coordinator.Alarms;
 import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Journal;
 import java.util.Collection;

@@ -3,7 +3,7 @@ package io.millrace.broker.transaction;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
-import io.millrace.broker.transaction.TransactionShard.Producer;
+import io.millrace.broker.transaction.Transaction.Producer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,7 @@ import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionShard.End;
-import io.millrace.broker.transaction.TransactionShard.Producer;
+import io.millrace.broker.transaction.Transaction.Producer;
 import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.EndTxnResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;

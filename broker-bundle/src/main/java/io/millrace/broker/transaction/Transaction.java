@@ -29,6 +29,11 @@ record Transaction(String id, long producerId, short epoch, long previousProduce
         partitions = Set.copyOf(partitions);
     }
 
+    /** What a producer writes with. */
+    record Producer(long id, short epoch) {
+        static final Producer NONE = new Producer(-1, (short) -1);
+    }
+
     enum State {
         EMPTY(0, "Empty"), ONGOING(1, "Ongoing"), PREPARE_COMMIT(2, "PrepareCommit"), PREPARE_ABORT(3, "PrepareAbort"),
         COMPLETE_COMMIT(4, "CompleteCommit"), COMPLETE_ABORT(5, "CompleteAbort");
@@ -77,5 +82,32 @@ record Transaction(String id, long producerId, short epoch, long previousProduce
 
     boolean isExhausted() {
         return epoch >= LAST_EPOCH;
+    }
+
+    /** What the producer has that has the id now. */
+    Producer producer() {
+        return new Producer(producerId, epoch);
+    }
+
+    /** What the producer writes with once the transaction, which is prepared, is complete. */
+    Producer producerAfter() {
+        return nextProducerId == NONE ? producer() : new Producer(nextProducerId, (short) 0);
+    }
+
+    /** Whether it is the producer that has the id now, or the one whose place that has taken just before. */
+    boolean isOf(Producer producer) {
+        if (producer.id() == producerId) {
+            return producer.epoch() == epoch || producer.epoch() == previousEpoch && producer.epoch() >= 0;
+        }
+        return producer.id() == previousProducerId && producer.epoch() >= LAST_EPOCH;
+    }
+
+    /** Whether it is the producer as it was before its newest transaction ended. */
+    boolean isOfTheOneBefore(Producer producer) {
+        if (clientVersion < 2) {
+            return false;
+        }
+        return producer.id() == producerId && producer.epoch() == epoch - 1
+                || producer.id() == previousProducerId && producer.epoch() == LAST_EPOCH && epoch == 0;
     }
 }

@@ -10,7 +10,7 @@ import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionGate.Client;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.TransactionShard.Init;
-import io.millrace.broker.transaction.TransactionShard.Producer;
+import io.millrace.broker.transaction.Transaction.Producer;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.HashMap;

@@ -1,8 +1,10 @@
 package io.millrace.broker.transaction;
 
+import io.millrace.broker.coordinator.Alarms;
 import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Journal;
 import io.millrace.broker.coordinator.StateMachine;
+import io.millrace.broker.transaction.Transaction.Producer;
 import io.millrace.broker.transaction.Transaction.State;
 import java.nio.ByteBuffer;
 import java.util.Collection;
@@ -10,7 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -30,14 +31,6 @@ import org.apache.kafka.common.protocol.Errors;
  */
 final class TransactionShard implements StateMachine {
 
-    private record Due(long time, String id) {
-    }
-
-    /** What a producer writes with. */
-    record Producer(long id, short epoch) {
-        static final Producer NONE = new Producer(-1, (short) -1);
-    }
-
     /** The answer to a producer that takes its id over. @param fenced a prepared transaction of the one before, to be complete first */
     record Init(Errors error, Producer producer, Transaction fenced) {
     }
@@ -49,9 +42,8 @@ final class TransactionShard implements StateMachine {
     private final CoordinatorSettings settings;
     private final Consumer<Transaction> completer;
     private final Map<String, Transaction> transactions = new HashMap<>();
-    /** Looked at when due and put back if too early: a later transaction of the same id makes no new entry. */
-    private final PriorityQueue<Due> due = new PriorityQueue<>((a, b) -> Long.compare(a.time, b.time));
-    private final Map<String, Long> scheduled = new HashMap<>();
+    /** Of open transactions that take too long. */
+    private final Alarms alarms = new Alarms();
     private long nextExpiryCheck = NEVER;
     private long firstFreeProducerId;
 
@@ -113,10 +105,8 @@ final class TransactionShard implements StateMachine {
     }
 
     private void schedule(Transaction transaction) {
-        long deadline = transaction.startedAt() + transaction.timeoutMs();
-        if (transaction.state() == State.ONGOING && deadline < scheduled.getOrDefault(transaction.id(), NEVER)) {
-            scheduled.put(transaction.id(), deadline);
-            due.add(new Due(deadline, transaction.id()));
+        if (transaction.state() == State.ONGOING) {
+            alarms.set(transaction.id(), transaction.startedAt() + transaction.timeoutMs());
         }
     }
 
@@ -142,7 +132,7 @@ final class TransactionShard implements StateMachine {
             // Also for a producer that goes on after its id expired.
             return created(id, timeoutMs, unused, journal);
         }
-        if (expected.id() != Producer.NONE.id() && !isCurrentOrJustReplaced(current, expected)) {
+        if (expected.id() != Producer.NONE.id() && !current.isOf(expected)) {
             return refused(Errors.PRODUCER_FENCED);
         }
         return switch (current.state()) {
@@ -152,7 +142,7 @@ final class TransactionShard implements StateMachine {
                 if (current.epoch() <= Transaction.LAST_EPOCH && (expected.id() == current.producerId() && expected.epoch() != current.epoch()
                         || expected.id() != Producer.NONE.id() && expected.id() == current.previousProducerId())) {
                     // The same request again, whose first answer was lost; or its transaction took too long, which gave it a new epoch already (KIP-588).
-                    yield new Init(Errors.NONE, new Producer(current.producerId(), current.epoch()), null);
+                    yield new Init(Errors.NONE, current.producer(), null);
                 }
                 Transaction next = (current.isExhausted()
                         ? current.of(unused, (short) 0, current.producerId(), Transaction.NONE, current.epoch())
@@ -160,7 +150,7 @@ final class TransactionShard implements StateMachine {
                                 expected.id() == Producer.NONE.id() ? Transaction.NO_EPOCH : current.epoch()))
                         .by(0, timeoutMs).as(State.EMPTY, Set.of(), journal.now(), Transaction.NONE);
                 store(next, journal);
-                yield new Init(Errors.NONE, new Producer(next.producerId(), next.epoch()), null);
+                yield new Init(Errors.NONE, next.producer(), null);
             }
         };
     }
@@ -172,14 +162,7 @@ final class TransactionShard implements StateMachine {
     private Init created(String id, int timeoutMs, long unused, Journal journal) {
         Transaction made = store(new Transaction(id, unused, (short) 0, Transaction.NONE, Transaction.NONE, Transaction.NO_EPOCH, timeoutMs,
                 State.EMPTY, Set.of(), journal.now(), Transaction.NONE, 0), journal);
-        return new Init(Errors.NONE, new Producer(made.producerId(), made.epoch()), null);
-    }
-
-    private static boolean isCurrentOrJustReplaced(Transaction current, Producer expected) {
-        if (expected.id() == current.producerId()) {
-            return expected.epoch() == current.epoch() || expected.epoch() == current.previousEpoch() && expected.epoch() >= 0;
-        }
-        return expected.id() == current.previousProducerId() && expected.epoch() >= Transaction.LAST_EPOCH;
+        return new Init(Errors.NONE, made.producer(), null);
     }
 
     /**
@@ -264,7 +247,7 @@ final class TransactionShard implements StateMachine {
         if (current == null || producer.id() != current.producerId() && producer.id() != current.previousProducerId()) {
             return new End(Errors.INVALID_PRODUCER_ID_MAPPING, Producer.NONE, null);
         }
-        if (isOfTheOneBefore(current, producer)) {
+        if (current.isOfTheOneBefore(producer)) {
             return switch (current.state()) {
                 case PREPARE_COMMIT, PREPARE_ABORT -> repeated(current, commit, State.PREPARE_COMMIT);
                 case COMPLETE_COMMIT, COMPLETE_ABORT -> repeated(current, commit, State.COMPLETE_COMMIT);
@@ -286,33 +269,18 @@ final class TransactionShard implements StateMachine {
         };
     }
 
-    /** Whether it is the producer as it was before its newest transaction ended. */
-    private static boolean isOfTheOneBefore(Transaction current, Producer producer) {
-        if (current.clientVersion() < 2) {
-            return false;
-        }
-        return producer.id() == current.producerId() && producer.epoch() == current.epoch() - 1
-                || producer.id() == current.previousProducerId() && producer.epoch() == Transaction.LAST_EPOCH && current.epoch() == 0;
-    }
-
     private End prepareWithNewEpoch(Transaction current, boolean commit, long unused, Journal journal) {
         long next = current.isExhausted() ? unused : Transaction.NONE;
         Transaction bumped = current.of(current.producerId(), (short) (current.epoch() + 1), Transaction.NONE, next, current.epoch()).by(2, current.timeoutMs());
         Transaction prepared = prepare(bumped, commit, journal);
-        return new End(Errors.NONE, producerAfter(prepared), prepared);
-    }
-
-    /** What the producer writes with once the transaction is complete. */
-    private static Producer producerAfter(Transaction prepared) {
-        return prepared.nextProducerId() == Transaction.NONE ? new Producer(prepared.producerId(), prepared.epoch())
-                : new Producer(prepared.nextProducerId(), (short) 0);
+        return new End(Errors.NONE, prepared.producerAfter(), prepared);
     }
 
     private static End repeated(Transaction current, boolean commit, State committed) {
         if (commit != (current.state() == committed)) {
             return new End(Errors.INVALID_TXN_STATE, Producer.NONE, null);
         }
-        Producer after = producerAfter(current);
+        Producer after = current.producerAfter();
         if (after.epoch() > Transaction.LAST_EPOCH) {
             // Fenced with the epoch that is kept for that: the producer gets a new id when it initialises itself.
             return new End(Errors.PRODUCER_FENCED, Producer.NONE, null);
@@ -326,7 +294,7 @@ final class TransactionShard implements StateMachine {
         if (current == null || !current.state().isPrepared() || current.epoch() != prepared.epoch() || current.producerId() != prepared.producerId()) {
             return;
         }
-        Producer after = producerAfter(current);
+        Producer after = current.producerAfter();
         boolean replaced = after.id() != current.producerId();
         store(current.of(after.id(), after.epoch(), replaced ? current.producerId() : current.previousProducerId(), Transaction.NONE, current.previousEpoch())
                 .as(current.state() == State.PREPARE_COMMIT ? State.COMPLETE_COMMIT : State.COMPLETE_ABORT, Set.of(), journal.now(), current.startedAt()), journal);
@@ -344,15 +312,13 @@ final class TransactionShard implements StateMachine {
 
     @Override
     public long nextDeadline() {
-        return Math.min(nextExpiryCheck, due.isEmpty() ? NEVER : due.peek().time);
+        return Math.min(nextExpiryCheck, alarms.next());
     }
 
     @Override
     public void onTime(Journal journal) {
-        while (!due.isEmpty() && due.peek().time <= journal.now()) {
-            Due next = due.poll();
-            scheduled.remove(next.id, next.time);
-            Transaction transaction = transactions.get(next.id);
+        for (String id = alarms.due(journal.now()); id != null; id = alarms.due(journal.now())) {
+            Transaction transaction = transactions.get(id);
             if (transaction != null && transaction.state() == State.ONGOING) {
                 if (transaction.startedAt() + transaction.timeoutMs() <= journal.now()) {
                     fence(transaction, transaction.epoch(), journal);

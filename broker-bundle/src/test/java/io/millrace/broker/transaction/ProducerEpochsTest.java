@@ -6,7 +6,7 @@ import io.millrace.broker.coordinator.CoordinatorSettings;
 import io.millrace.broker.coordinator.Journal;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.TransactionShard.Init;
-import io.millrace.broker.transaction.TransactionShard.Producer;
+import io.millrace.broker.transaction.Transaction.Producer;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

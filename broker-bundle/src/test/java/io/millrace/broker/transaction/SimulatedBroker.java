@@ -7,7 +7,7 @@ import io.millrace.broker.log.Verification;
 import io.millrace.broker.transaction.TransactionGate.Client;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.TransactionShard.Init;
-import io.millrace.broker.transaction.TransactionShard.Producer;
+import io.millrace.broker.transaction.Transaction.Producer;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,6 +1,6 @@
 package io.millrace.broker.transaction;
 
-import io.millrace.broker.transaction.TransactionShard.Producer;
+import io.millrace.broker.transaction.Transaction.Producer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
