@@ -2,9 +2,10 @@ package io.millrace.itest;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -15,7 +16,7 @@ final class TopicTail implements AutoCloseable {
     /** @param atNanos when it came */
     record Line(String value, long atNanos) {}
 
-    private final List<Line> lines = new CopyOnWriteArrayList<>();
+    private final List<Line> lines = Collections.synchronizedList(new ArrayList<>());
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -29,7 +30,9 @@ final class TopicTail implements AutoCloseable {
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
             consumer.assign(List.of(partition));
             while (!stopped) {
-                consumer.poll(Duration.ofMillis(50)).forEach(record -> lines.add(new Line(record.value(), System.nanoTime())));
+                ConsumerRecords<String, String> polled = consumer.poll(Duration.ofMillis(50));
+                long now = System.nanoTime();
+                polled.forEach(record -> lines.add(new Line(record.value(), now)));
             }
         }
     }
@@ -61,6 +64,24 @@ final class TopicTail implements AutoCloseable {
 
     String last() {
         return lines.isEmpty() ? "" : lines.get(lines.size() - 1).value();
+    }
+
+    /** When the last one came. */
+    long lastNanos() {
+        return lines.isEmpty() ? Long.MIN_VALUE : lines.get(lines.size() - 1).atNanos();
+    }
+
+    /** Milliseconds between lines of which the later came in a time; those that came together have none between them. */
+    List<Double> gaps(long fromNanos, long toNanos) {
+        List<Double> gaps = new ArrayList<>();
+        List<Line> all = List.copyOf(lines);
+        for (int i = 1; i < all.size(); i++) {
+            long gap = all.get(i).atNanos() - all.get(i - 1).atNanos();
+            if (gap > 0 && all.get(i).atNanos() > fromNanos && all.get(i).atNanos() <= toNanos) {
+                gaps.add(gap / 1e6);
+            }
+        }
+        return gaps;
     }
 
     @Override
