@@ -1,6 +1,7 @@
 package io.millrace.kernel.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.api.plugin.Delivery;
 import io.millrace.api.plugin.Plugin;
@@ -14,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -35,6 +37,7 @@ class KilledAtAnyStepTest {
 
     private final List<Path> moments = new ArrayList<>();
     private final List<String> steps = new ArrayList<>();
+    private boolean refused;
 
     private interface Change {
         void on(LivePlugins plugins) throws PluginException;
@@ -72,6 +75,41 @@ class KilledAtAnyStepTest {
     void aRemovalLeavesThePluginOrNothing() throws Exception {
         killAtEachStep(plugins -> plugins.install(greeter("1.0.0")), plugins -> plugins.remove("greeter"));
         assertThat(outcomes()).containsExactly("", "greeter 1.0.0");
+    }
+
+    @Test
+    void removingAVersionBesideLeavesBothOrTheOther() throws Exception {
+        killAtEachStep(plugins -> {
+            plugins.install(greeter("1.0.0"));
+            plugins.installBeside(Delivery.of(greeter("2.0.0")));
+        }, plugins -> plugins.remove("greeter", "2.0.0"));
+        assertThat(outcomes()).containsExactly("greeter 1.0.0", "greeter 1.0.0, greeter 2.0.0");
+    }
+
+    @Test
+    void anUpdateThatItsHostRefusesNeverLeavesTheNewVersion() throws Exception {
+        killAtEachStep(plugins -> plugins.install(greeter("1.0.0")), plugins -> {
+            refused = true;
+            assertThatThrownBy(() -> plugins.update("greeter", greeter("2.0.0"))).hasMessageContaining("not healthy");
+        });
+        assertThat(steps).contains("handOver", "list drafted", "list replaced");
+        assertThat(outcomes()).containsExactly("greeter 1.0.0");
+    }
+
+    @Test
+    void aVersionThatComesWithTheDistributionLeavesTheOldOrTheNewOne() throws Exception {
+        Path data = temp.resolve("data");
+        Path shipped = Files.createDirectories(temp.resolve("shipped"));
+        Path file = shipped.resolve("greeter.jar");
+        Files.copy(greeter("1.0.0"), file);
+        Platform.shipping(data, shipped).close();
+        Files.copy(greeter("2.0.0"), file, StandardCopyOption.REPLACE_EXISTING);
+        try (Platform platform = Platform.killable(data, shipped, step -> remember(data, step))) {
+            assertThat(platform.plugins.list()).extracting(PluginInfo::version).containsExactly("2.0.0");
+        }
+        assertThat(steps).containsExactly("file taken", "list drafted", "list replaced", "unused deleted");
+        // Without the new distribution's file, for nothing but the store's folder is to decide.
+        assertThat(outcomes()).containsExactly("greeter 1.0.0", "greeter 2.0.0");
     }
 
     private void killAtEachStep(Change before, Change change) throws Exception {
@@ -151,8 +189,11 @@ class KilledAtAnyStepTest {
         }
 
         @Override
-        public void handOver(Plugin current, Plugin candidate) {
+        public void handOver(Plugin current, Plugin candidate) throws PluginException {
             remember(data.get(), "handOver");
+            if (refused) {
+                throw new PluginException(candidate + ": not healthy");
+            }
         }
 
         @Override

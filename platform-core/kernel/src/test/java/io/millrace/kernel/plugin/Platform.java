@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -28,7 +29,7 @@ final class Platform implements AutoCloseable {
     final Framework framework;
     final LivePlugins plugins;
 
-    private Platform(Path data, List<Path> shipped, boolean kafka, String bsnVersion, PluginRules rules) throws BundleException {
+    private Platform(Path data, List<Path> shipped, boolean kafka, String bsnVersion, PluginRules rules, Consumer<String> observer) throws BundleException {
         Map<String, String> settings = new HashMap<>();
         settings.put("org.osgi.framework.storage", data.resolve("framework").toString());
         settings.put("org.osgi.framework.storage.clean", "onFirstInit");
@@ -49,27 +50,33 @@ final class Platform implements AutoCloseable {
             }
         }
         plugins = new LivePlugins(context, data.resolve("plugins"), shipped, LIMITS, rules, InstantSource.system());
+        plugins.store().observe(observer);
         plugins.restore();
     }
 
     static Platform in(Path data) throws BundleException {
-        return new Platform(data, List.of(), false, "managed", RULES);
+        return new Platform(data, List.of(), false, "managed", RULES, _ -> { });
     }
 
     static Platform in(Path data, String bsnVersion) throws BundleException {
-        return new Platform(data, List.of(), false, bsnVersion, RULES);
+        return new Platform(data, List.of(), false, bsnVersion, RULES, _ -> { });
     }
 
     static Platform in(Path data, PluginRules rules) throws BundleException {
-        return new Platform(data, List.of(), false, "managed", rules);
+        return new Platform(data, List.of(), false, "managed", rules, _ -> { });
     }
 
     static Platform shipping(Path data, Path... folders) throws BundleException {
-        return new Platform(data, List.of(folders), false, "managed", RULES);
+        return new Platform(data, List.of(folders), false, "managed", RULES, _ -> { });
+    }
+
+    /** @param observer told of each step of what the start changes in the store */
+    static Platform killable(Path data, Path shipped, Consumer<String> observer) throws BundleException {
+        return new Platform(data, List.of(shipped), false, "managed", RULES, observer);
     }
 
     static Platform withKafka(Path data) throws BundleException {
-        return new Platform(data, List.of(), true, "managed", RULES);
+        return new Platform(data, List.of(), true, "managed", RULES, _ -> { });
     }
 
     /** The jar on the test class path that has the class. */
