@@ -3,6 +3,8 @@ package io.millrace.maven;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.BasicAuthenticator;
+import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.SimpleFileServer;
 import java.io.IOException;
@@ -12,19 +14,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A repository reached only because the user's settings name it as the mirror of everything. */
+/** Repositories reached only because of the user's settings: one is the mirror of everything else, one asks for a password, one is behind a proxy. */
 class MavenFilesTest {
 
     /** One for all tests: the library reads the user's home once. */
     @TempDir
     private static Path home;
     private static final String BEFORE = System.getProperty("user.home");
+    private static final List<String> PROXIED = new CopyOnWriteArrayList<>();
     private static HttpServer server;
+    private static HttpServer closed;
+    private static HttpServer proxy;
     private final List<String> progress = new ArrayList<>();
 
     @BeforeAll
@@ -44,20 +50,51 @@ class MavenFilesTest {
         server = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), repository.toRealPath(),
                 SimpleFileServer.OutputLevel.NONE);
         server.start();
+        Path inner = home.resolve("inner");
+        publish(inner, "org.example", "secret", "1.0", "jar", dependency("org.example", "codec", "compile"));
+        closed = fileServer();
+        closed.createContext("/", SimpleFileServer.createFileHandler(inner.toRealPath())).setAuthenticator(new BasicAuthenticator("inner") {
+            @Override
+            public boolean checkCredentials(String user, String password) {
+                return user.equals("builder") && password.equals("pa&ss");
+            }
+        });
+        Path far = home.resolve("far");
+        publish(far.resolve("maven"), "org.example", "remote", "1.0", "jar", "");
+        proxy = fileServer();
+        proxy.createContext("/", SimpleFileServer.createFileHandler(far.toRealPath())).getFilters().add(Filter.beforeHandler("what is asked of it",
+                exchange -> PROXIED.add(exchange.getRequestURI().toString())));
         Files.writeString(home.resolve(".m2/settings.xml"), """
                 <settings>
-                  <localRepository>%s</localRepository>
-                  <mirrors><mirror><id>house</id><mirrorOf>*</mirrorOf><url>%s</url></mirror></mirrors>
-                </settings>""".formatted(home.resolve("local"), "http://127.0.0.1:" + server.getAddress().getPort()));
+                  <localRepository>%1$s</localRepository>
+                  <mirrors><mirror><id>house</id><mirrorOf>*,!inner,!far</mirrorOf><url>http://127.0.0.1:%2$d</url></mirror></mirrors>
+                  <servers><server><id>inner</id><username>builder</username><password>pa&amp;ss</password></server></servers>
+                  <proxies><proxy><id>way-out</id><active>true</active><protocol>http</protocol><host>127.0.0.1</host><port>%4$d</port>
+                    <nonProxyHosts>127.0.0.1</nonProxyHosts></proxy></proxies>
+                  <profiles><profile><id>ours</id><repositories>
+                    <repository><id>inner</id><url>http://127.0.0.1:%3$d</url></repository>
+                    <repository><id>far</id><url>http://repository.invalid/maven</url></repository>
+                  </repositories></profile></profiles>
+                  <activeProfiles><activeProfile>ours</activeProfile></activeProfiles>
+                </settings>""".formatted(home.resolve("local"), server.getAddress().getPort(), closed.getAddress().getPort(),
+                proxy.getAddress().getPort()));
         System.setProperty("user.home", home.toString());
         // That of the build, whose own local repository is not the user's here.
         System.clearProperty("maven.repo.local");
         System.clearProperty("maven.repo.local.tail");
     }
 
+    private static HttpServer fileServer() throws IOException {
+        HttpServer made = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        made.start();
+        return made;
+    }
+
     @AfterAll
     static void leave() {
         server.stop(0);
+        closed.stop(0);
+        proxy.stop(0);
         System.setProperty("user.home", BEFORE);
     }
 
@@ -71,6 +108,18 @@ class MavenFilesTest {
     void anArchiveBehindAClassifierIsFoundWithoutItsExtension() {
         assertThat(names(new MavenFiles().apply("org.example:cdc:1.0:plugin", progress::add))).containsExactly("cdc-1.0-plugin.tar.gz");
         assertThat(names(new MavenFiles().apply("org.example:cdc:1.0:plugin@tar.gz", progress::add))).containsExactly("cdc-1.0-plugin.tar.gz");
+    }
+
+    @Test
+    void aRepositoryThatAsksForAPasswordGetsTheOneOfItsServerEntry() {
+        assertThat(names(new MavenFiles().apply("org.example:secret:1.0", progress::add))).containsExactly("secret-1.0.jar", "codec-1.0.jar");
+        assertThat(progress).contains("fetching org.example:secret:jar:1.0 from inner");
+    }
+
+    @Test
+    void aRepositoryThatOnlyTheProxyReachesIsAskedThroughIt() {
+        assertThat(names(new MavenFiles().apply("org.example:remote:1.0", progress::add))).containsExactly("remote-1.0.jar");
+        assertThat(PROXIED).contains("http://repository.invalid/maven/org/example/remote/1.0/remote-1.0.jar");
     }
 
     @Test
