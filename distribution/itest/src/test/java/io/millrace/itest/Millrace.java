@@ -104,9 +104,14 @@ final class Millrace implements AutoCloseable {
 
     /** Runs a command to its end. */
     static Result command(Duration limit, String... arguments) throws IOException, InterruptedException {
+        return commandWith(Map.of(), limit, arguments);
+    }
+
+    /** As {@link #command}, with more of an environment. */
+    static Result commandWith(Map<String, String> environment, Duration limit, String... arguments) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(script().toString()));
         line.addAll(Arrays.asList(arguments));
-        return Result.of(limit, line, Map.of());
+        return Result.of(limit, line, environment);
     }
 
     static Path home() {

@@ -3,6 +3,7 @@ package io.millrace.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -12,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An unmodified Kafka Connect plugin, installed into the running platform with the command line. */
+/** An unmodified Kafka Connect plugin: signed, installed into the running platform with the command line, removed and brought back. */
 class PluginIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -26,8 +27,8 @@ class PluginIT {
         Path connectFile = Path.of("target", "plugins", "connect-file.jar").toAbsolutePath();
         Path input = Files.writeString(folder.resolve("in.txt"), "one\ntwo\n");
         Path output = folder.resolve("out.txt");
-        try (Millrace millrace = Millrace.start(data)) {
-            assertSucceeds(Millrace.command(LIMIT, "plugin", "install", connectFile.toString(), "--data", data.toString()));
+        try (Millrace millrace = Millrace.start(data, "--set", "plugins.signature.policy=require", "--set", "plugins.trusted.keys=" + folder.resolve("keys"))) {
+            installSigned(data, connectFile);
             assertThat(millrace.get("/connector-plugins").toString()).contains("FileStreamSourceConnector", "FileStreamSinkConnector");
             millrace.send("POST", "/connectors", """
                     {"name": "lines-in", "config": {"connector.class": "org.apache.kafka.connect.file.FileStreamSourceConnector",
@@ -52,7 +53,42 @@ class PluginIT {
             assertSucceeds(Millrace.command(LIMIT, "plugin", "remove", name, "--data", data.toString()));
             assertThat(millrace.get("/connector-plugins").toString()).doesNotContain("FileStreamSourceConnector");
             assertThat(millrace.alive()).isTrue();
+            broughtBack(millrace, data, name);
         }
+    }
+
+    /** From the repository that the user's settings lead to, once it is signed by a key that is trusted. */
+    private void installSigned(Path data, Path connectFile) throws Exception {
+        Path signed = Files.copy(connectFile, folder.resolve("connect-file-4.3.1.jar"));
+        Result unsigned = Millrace.command(LIMIT, "plugin", "install", signed.toString(), "--data", data.toString());
+        assertThat(unsigned.exitCode()).isEqualTo(1);
+        assertThat(unsigned.output()).contains("is not signed");
+        Path keys = Files.createDirectory(folder.resolve("keys"));
+        assertSucceeds(Millrace.command(LIMIT, "plugin", "key", folder.resolve("acme").toString()));
+        assertSucceeds(Millrace.command(LIMIT, "plugin", "sign", signed.toString(), "--key", folder.resolve("acme.key").toString()));
+        Result stranger = Millrace.command(LIMIT, "plugin", "install", signed.toString(), "--data", data.toString());
+        assertThat(stranger.output()).contains("is not trusted");
+        Files.copy(folder.resolve("acme.pub"), keys.resolve("acme.pub"));
+        try (UserRepository repository = UserRepository.start(folder.resolve("maven"))) {
+            repository.publish("org.example", "connect-file", "4.3.1", signed);
+            Result installed = Millrace.commandWith(repository.environment(), LIMIT, "plugin", "install", "mvn:org.example:connect-file:4.3.1", "--signature",
+                    signed + ".sig", "--data", data.toString());
+            assertSucceeds(installed);
+            assertThat(installed.output()).contains("from house");
+        }
+    }
+
+    private static void broughtBack(Millrace millrace, Path data, String name) throws Exception {
+        Result history = Millrace.command(LIMIT, "plugin", "history", name, "--data", data.toString());
+        assertThat(history.output().lines().filter(line -> line.matches(".* (installed|removed) .*")).toList()).hasSize(2);
+        assertSucceeds(Millrace.command(LIMIT, "plugin", "rollback", name, "--data", data.toString()));
+        millrace.await("the connector that waited for its plugin", LIMIT, () -> {
+            try {
+                return millrace.get("/connectors/lines-out/status").path("connector").path("state").asText().equals("RUNNING");
+            } catch (IOException | InterruptedException e) {
+                return false;
+            }
+        });
     }
 
     private static void awaitLines(Millrace millrace, Path file, List<String> lines) {

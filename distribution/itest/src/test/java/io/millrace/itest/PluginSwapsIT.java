@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.millrace.postgres.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -13,8 +14,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,7 +53,8 @@ class PluginSwapsIT {
             connectors(millrace, postgres, input);
             AtomicBoolean done = new AtomicBoolean();
             AtomicLong inserted = new AtomicLong();
-            Thread load = Thread.ofPlatform().start(() -> load(postgres, input, done, inserted));
+            AtomicInteger written = new AtomicInteger();
+            Thread load = Thread.ofPlatform().start(() -> load(postgres, input, done, inserted, written));
             millrace.await("rows at the other end", LIMIT, () -> number(database, "SELECT count(*) FROM copied") > 20);
 
             Path[] jdbc = {versioned("millrace-jdbc", "9.0.1"), versioned("millrace-jdbc", "9.0.2")};
@@ -75,6 +80,10 @@ class PluginSwapsIT {
             // The copy has no primary key: a row that came twice would be there twice.
             assertThat(number(database, "SELECT count(*) FROM copied")).isEqualTo(inserted.get());
             assertThat(number(database, "SELECT count(DISTINCT id) FROM copied")).isEqualTo(inserted.get());
+            Path output = folder.resolve("swaps-out.txt");
+            millrace.await("all lines", LIMIT, () -> lines(output).size() >= written.get());
+            assertThat(lines(output)).isEqualTo(IntStream.range(0, written.get()).mapToObj(i -> "line " + i).toList());
+            assertThat(millrace.get("/connectors?expand=status").toString()).doesNotContain("FAILED");
             JsonNode end = collected(millrace);
             System.out.println("after " + 3 * (rounds + WARM_UP) + " swaps: " + brief(end) + ", threads " + threads(millrace) + ", heap before "
                     + (heapBefore >> 20) + " MB, rows " + inserted.get());
@@ -134,15 +143,23 @@ class PluginSwapsIT {
                 .formatted(postgres.url()));
     }
 
-    private static void load(EmbeddedPostgres postgres, Path input, AtomicBoolean done, AtomicLong inserted) {
+    private static void load(EmbeddedPostgres postgres, Path input, AtomicBoolean done, AtomicLong inserted, AtomicInteger written) {
         try (Connection database = DriverManager.getConnection(postgres.url(), "postgres", ""); Statement statement = database.createStatement()) {
             while (!done.get()) {
                 inserted.addAndGet(statement.executeUpdate("INSERT INTO source (text) SELECT 'row ' || n FROM generate_series(1, 5) n"));
-                Files.writeString(input, "line\n", java.nio.file.StandardOpenOption.APPEND);
+                Files.writeString(input, "line " + written.getAndIncrement() + "\n", java.nio.file.StandardOpenOption.APPEND);
                 Pause.aMoment();
             }
         } catch (SQLException | IOException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
