@@ -2,14 +2,11 @@ package io.millrace.streams.job;
 
 import io.millrace.api.broker.Broker;
 import io.millrace.api.log.LocalLogs;
-import io.millrace.api.plugin.PluginScope;
 import io.millrace.streams.plan.Operator;
 import io.millrace.streams.plan.Partitions;
 import io.millrace.streams.plan.Plan;
 import io.millrace.streams.plan.SubTopology;
-import io.millrace.streams.task.Task;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +15,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
@@ -38,12 +34,11 @@ final class JobRun {
     private final Broker broker;
     private final LocalLogs logs;
     private final JobCounters counters;
-    private final int threads;
-    private final long commitMillis;
+    private final Workers.Pace pace;
     private final RestartBudget budget = new RestartBudget();
     private final CountDownLatch stop = new CountDownLatch(1);
     private volatile Status status = new Status(JobState.STARTING, "");
-    private volatile List<Worker> workers = List.of();
+    private volatile Workers workers = Workers.NONE;
     private volatile int tasks;
     private volatile int restarts;
     private volatile double rate;
@@ -57,8 +52,7 @@ final class JobRun {
         this.broker = broker;
         this.logs = logs;
         this.counters = counters;
-        this.threads = (int) number(spec, "num.stream.threads", 1, 1, 64);
-        this.commitMillis = number(spec, "commit.interval.ms", 100, 1, 60_000);
+        this.pace = new Workers.Pace((int) number(spec, "num.stream.threads", 1, 1, 64), number(spec, "commit.interval.ms", 100, 1, 60_000));
     }
 
     private static long number(JobSpec spec, String key, long otherwise, long least, long most) {
@@ -84,7 +78,7 @@ final class JobRun {
     /** Stops at a commit. On return no thread of the job runs. */
     void stop() throws InterruptedException {
         stop.countDown();
-        workers.forEach(Worker::stop);
+        workers.stop();
         if (watch != null) {
             watch.join();
         }
@@ -126,7 +120,7 @@ final class JobRun {
 
     /** One life of the workers. @return why it ended; empty if it was told to */
     private Optional<Throwable> attempt() throws InterruptedException {
-        List<Worker> made = new ArrayList<>();
+        Workers made = Workers.NONE;
         try (InternalTopics topics = new InternalTopics(broker.bootstrapServers(), spec.name())) {
             if (!awaitInputs()) {
                 return Optional.empty();
@@ -134,14 +128,15 @@ final class JobRun {
             status = new Status(JobState.STARTING, status.detail());
             Partitions partitions = Partitions.of(spec.name(), plan, topic -> logs.partitions(topic).orElseThrow());
             createInternal(topics, partitions);
-            made.addAll(makeWorkers(topics, partitions));
+            made = Workers.share(spec.name(), plan, partitions, logs, broker.bootstrapServers(), topics, pace, counters);
+            tasks = made.tasks();
             workers = made;
             return run(topics, made);
         } catch (RuntimeException | LinkageError e) {
             return isStopping() ? Optional.empty() : Optional.of(e);
         } finally {
-            made.forEach(Worker::close);
-            workers = List.of();
+            made.close();
+            workers = Workers.NONE;
             rate = 0;
         }
     }
@@ -192,111 +187,46 @@ final class JobRun {
         }
     }
 
-    private List<Worker> makeWorkers(InternalTopics topics, Partitions partitions) throws InterruptedException {
-        List<Transactions> transactions = new ArrayList<>();
-        try {
-            for (int i = 0; i < threads; i++) {
-                transactions.add(new Transactions(broker.bootstrapServers(), spec.name(), spec.name() + "-" + i));
-            }
-            // Only now: what an earlier instance still committed is settled.
-            Map<TopicPartition, Long> positions = topics.positions(spec.name());
-            List<List<Task>> shares = new ArrayList<>();
-            transactions.forEach(_ -> shares.add(new ArrayList<>()));
-            List<SubTopology> parts = plan.subTopologies();
-            Map<String, List<Task>> writers = new HashMap<>();
-            int count = 0;
-            for (int i = 0; i < parts.size(); i++) {
-                for (int partition = 0; partition < partitions.tasks().get(i); partition++) {
-                    // By partition, so that the heavy sub-topology's tasks spread.
-                    int worker = partition % threads;
-                    Task task = new Task(spec.name(), parts.get(i), partition, topic -> logs.partitions(topic).orElseThrow(), transactions.get(worker));
-                    shares.get(worker).add(task);
-                    parts.get(i).written().forEach(written -> writers
-                            .computeIfAbsent(Plan.repartitionTopic(spec.name(), written), _ -> new ArrayList<>()).add(task));
-                    count++;
-                }
-            }
-            tasks = count;
-            List<Worker> made = new ArrayList<>();
-            for (int i = 0; i < threads; i++) {
-                made.add(new Worker(transactions.get(i), shares.get(i), logs, positions, topic -> settled(topic, writers), commitMillis, counters));
-            }
-            return made;
-        } catch (RuntimeException | InterruptedException e) {
-            transactions.forEach(Transactions::close);
-            throw e;
-        }
-    }
-
-    private static boolean settled(String topic, Map<String, List<Task>> writers) {
-        return writers.getOrDefault(topic, List.of()).stream().allMatch(Task::isReadFromStart);
-    }
-
-    private Optional<Throwable> run(InternalTopics topics, List<Worker> made) throws InterruptedException {
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        CountDownLatch restored = new CountDownLatch(made.size());
-        CountDownLatch ended = new CountDownLatch(made.size());
+    private Optional<Throwable> run(InternalTopics topics, Workers made) throws InterruptedException {
         status = new Status(JobState.RESTORING, "");
-        List<Thread> running = new ArrayList<>();
-        for (int i = 0; i < made.size(); i++) {
-            Worker worker = made.get(i);
-            Thread thread = PluginScope.threads(loader, Thread.ofPlatform().name(spec.name() + "-" + i).daemon().factory()).newThread(() -> {
-                try {
-                    worker.restore();
-                    restored.countDown();
-                    worker.process(spec.name());
-                } catch (Throwable e) {
-                    failure.compareAndSet(null, e);
-                    made.forEach(Worker::stop);
-                } finally {
-                    restored.countDown();
-                    ended.countDown();
-                }
-            });
-            thread.start();
-            running.add(thread);
-        }
+        made.start(spec.name(), loader);
         if (isStopping()) {
-            made.forEach(Worker::stop);
+            made.stop();
         }
-        restored.await();
-        if (failure.get() == null && !isStopping()) {
+        if (made.awaitRestored() && !isStopping()) {
             LOG.info("job {} runs: {} tasks on {} threads", spec.name(), tasks, made.size());
             status = new Status(JobState.RUNNING, "");
         }
-        observe(topics, ended);
-        for (Thread thread : running) {
-            thread.join();
-        }
-        return isStopping() && failure.get() == null ? Optional.empty() : Optional.ofNullable(failure.get());
+        observe(topics, made);
+        return made.join();
     }
 
-    private void observe(InternalTopics topics, CountDownLatch ended) throws InterruptedException {
+    private void observe(InternalTopics topics, Workers made) throws InterruptedException {
         long purged = System.nanoTime();
         long seenAt = purged;
         long seen = 0;
-        while (!ended.await(1, TimeUnit.SECONDS)) {
+        while (!made.awaitSecond()) {
             long now = System.nanoTime();
-            long processed = workers.stream().mapToLong(worker -> worker.progress().processed()).sum();
+            long processed = made.progress().processed();
             rate = (processed - seen) * 1e9 / (now - seenAt);
             seen = processed;
             seenAt = now;
             if (now - purged > TimeUnit.MILLISECONDS.toNanos(PURGE_MILLIS)) {
-                purge(topics);
+                purge(topics, made);
                 purged = now;
             }
         }
     }
 
-    private void purge(InternalTopics topics) throws InterruptedException {
+    private void purge(InternalTopics topics, Workers made) throws InterruptedException {
         Set<String> repartition = plan.operators().stream().filter(Operator.Repartition.class::isInstance)
                 .map(operator -> Plan.repartitionTopic(spec.name(), (Operator.Repartition) operator)).collect(Collectors.toSet());
         Map<TopicPartition, Long> done = new HashMap<>();
-        workers.forEach(worker -> worker.progress().committed().forEach((partition, offset) -> {
+        made.progress().committed().forEach((partition, offset) -> {
             if (repartition.contains(partition.topic())) {
                 done.put(partition, offset);
             }
-        }));
+        });
         if (!done.isEmpty()) {
             try {
                 topics.deleteBefore(done);
@@ -316,7 +246,7 @@ final class JobRun {
         while (true) {
             Status now = status;
             boolean settled = now.state() == JobState.WAITING
-                    || now.state() == JobState.RUNNING && workers.stream().allMatch(worker -> worker.progress() != Worker.Progress.NONE);
+                    || now.state() == JobState.RUNNING && workers.haveAllReported();
             if (settled) {
                 return Optional.empty();
             }
@@ -355,22 +285,7 @@ final class JobRun {
     }
 
     Worker.Progress progress() {
-        long processed = 0;
-        long late = 0;
-        long dropped = 0;
-        long entries = 0;
-        long lag = 0;
-        Map<TopicPartition, Long> committed = new HashMap<>();
-        for (Worker worker : workers) {
-            Worker.Progress part = worker.progress();
-            processed += part.processed();
-            late += part.late();
-            dropped += part.dropped();
-            entries += part.stateEntries();
-            lag += part.lag();
-            committed.putAll(part.committed());
-        }
-        return new Worker.Progress(processed, late, dropped, entries, lag, committed);
+        return workers.progress();
     }
 
     /** @param detail what it waits for, or why it failed */
