@@ -13,11 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.apache.felix.framework.Felix;
 import org.osgi.framework.AllServiceListener;
 import org.osgi.framework.Bundle;
@@ -51,11 +49,10 @@ public final class Platform {
     private static final long STOP_MILLIS = 4_500;
     private static final String BROKER = "io.millrace.api.broker.Broker";
     private static final String PLUGIN_MANAGER = "io.millrace.api.plugin.PluginManager";
-    /** Property of the kernel's services: where REST really listens, for a configured port 0. */
     /** Tells bundles that all others had their start. */
     private static final String STARTED_CONDITION = "millrace.started";
+    /** Property of the kernel's services: where REST really listens, for a configured port 0. */
     private static final String HTTP_ADDRESS = "millrace.http.address";
-    private static final String SLF4J = slf4j("2.0.20") + "," + slf4j("1.7.36");
 
     private final Options options;
     private final Map<String, String> values;
@@ -92,7 +89,7 @@ public final class Platform {
         try {
             Logger log = logTo(options);
             configuration.warnings().forEach(log::warn);
-            Framework framework = new Felix(frameworkProperties(options, configuration, data));
+            Framework framework = new Felix(FrameworkProperties.of(options, configuration, data.framework(), HIGHEST_LEVEL));
             try {
                 framework.init();
                 LogLevels.offer(framework.getBundleContext());
@@ -102,7 +99,7 @@ public final class Platform {
             } catch (BundleException | StartFailure failed) {
                 log.info("start failed", failed);
                 halt(framework);
-                throw failed instanceof StartFailure failure ? failure : new StartFailure("the OSGi framework does not start: " + message(failed), failed);
+                throw failed instanceof StartFailure failure ? failure : new StartFailure("the OSGi framework does not start: " + StartFailure.message(failed), failed);
             }
         } catch (StartFailure failed) {
             release(data);
@@ -139,35 +136,6 @@ public final class Platform {
         return LoggerFactory.getLogger(Platform.class);
     }
 
-    private static Map<String, Object> frameworkProperties(Options options, Configuration configuration, DataFolder data) {
-        Map<String, Object> properties = new HashMap<>();
-        properties.put(Constants.FRAMEWORK_STORAGE, data.framework().toString());
-        // What is installed is told by the system folder and the plugin store; the cache is disposable.
-        properties.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
-        properties.put("felix.cache.locking", "false");
-        properties.put("felix.service.urlhandlers", "false");
-        properties.put("felix.log.logger", new FrameworkLog());
-        properties.put("felix.log.level", "2");
-        properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, Integer.toString(HIGHEST_LEVEL));
-        // Two versions of a plugin live side by side during an update.
-        properties.put(Constants.FRAMEWORK_BSNVERSION, Constants.FRAMEWORK_BSNVERSION_MULTIPLE);
-        properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SLF4J);
-        properties.put("millrace.home", options.home().toString());
-        properties.put("millrace.data", options.data().toString());
-        properties.put("millrace.etc", options.etc().toString());
-        properties.put("millrace.extra.plugins",
-                options.plugins().stream().map(folder -> folder.toAbsolutePath().toString()).collect(Collectors.joining(java.io.File.pathSeparator)));
-        configuration.values().forEach((key, value) -> properties.put("millrace.config." + key, value));
-        if (!configuration.given().isEmpty()) {
-            properties.put("millrace.given.keys", String.join(",", configuration.given()));
-        }
-        return properties;
-    }
-
-    private static String slf4j(String version) {
-        return List.of("", ".event", ".helpers", ".spi").stream().map(part -> "org.slf4j" + part + ";version=" + version).collect(Collectors.joining(","));
-    }
-
     private static List<Bundle> install(Framework framework, List<BundleFile> files) throws StartFailure {
         BundleContext context = framework.getBundleContext();
         framework.adapt(FrameworkStartLevel.class).setInitialBundleStartLevel(PLUGIN_LEVEL);
@@ -179,7 +147,7 @@ public final class Platform {
                 bundle.adapt(BundleStartLevel.class).setStartLevel(file.level());
                 bundles.add(bundle);
             } catch (BundleException broken) {
-                throw new StartFailure("bundle " + file.file() + " cannot be installed: " + message(broken) + "; unpack the distribution again", broken);
+                throw new StartFailure("bundle " + file.file() + " cannot be installed: " + StartFailure.message(broken) + "; unpack the distribution again", broken);
             }
         }
         if (!framework.adapt(FrameworkWiring.class).resolveBundles(bundles)) {
@@ -226,7 +194,7 @@ public final class Platform {
         } catch (StartFailure | IOException | RuntimeException failed) {
             // Not louder: whoever started it shows the one line; the log file has the rest.
             log().info("start failed", failed);
-            StartFailure failure = failed instanceof StartFailure known ? known : new StartFailure(message(failed), failed);
+            StartFailure failure = failed instanceof StartFailure known ? known : new StartFailure(StartFailure.message(failed), failed);
             ready.completeExceptionally(failure);
             started.completeExceptionally(failure);
         }
@@ -240,9 +208,9 @@ public final class Platform {
             bundle.start(Bundle.START_TRANSIENT | Bundle.START_ACTIVATION_POLICY);
         } catch (BundleException failed) {
             if (bundle.adapt(BundleStartLevel.class).getStartLevel() <= LAST_REQUIRED_LEVEL) {
-                throw new StartFailure(message(failed), failed);
+                throw new StartFailure(StartFailure.message(failed), failed);
             }
-            log().warn("{} does not start: {}; everything else runs", bundle.getSymbolicName(), message(failed), failed);
+            log().warn("{} does not start: {}; everything else runs", bundle.getSymbolicName(), StartFailure.message(failed), failed);
         }
     }
 
@@ -300,31 +268,13 @@ public final class Platform {
     /** What runs where, a few lines for people; waits until everything has started. */
     public String describe() throws StartFailure, InterruptedException {
         awaitStarted();
-        Map<String, Bundle> byName = new TreeMap<>();
-        for (Bundle bundle : framework.getBundleContext().getBundles()) {
-            if (bundle.getSymbolicName().startsWith("io.millrace.") || bundle.getHeaders("").get("Millrace-Plugin") != null) {
-                byName.put(bundle.getSymbolicName() + " " + bundle.getVersion(), bundle);
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        byName.values().forEach(bundle -> text.append(String.format("  %-28s %-32s %s%n", bundle.getSymbolicName(), bundle.getVersion(), state(bundle))));
         Map<String, String> places = new LinkedHashMap<>();
         places.put("Kafka protocol", ready.join());
         places.put("REST", "http://" + http());
         places.put("data", options.data().toString());
         places.put("configuration", options.etc().toString());
         places.put("logs", options.data().resolve("logs").toString());
-        places.forEach((name, place) -> text.append(String.format("  %-28s %s%n", name, place)));
-        return text.toString().stripTrailing();
-    }
-
-    private static String state(Bundle bundle) {
-        return switch (bundle.getState()) {
-            case Bundle.ACTIVE -> "active";
-            case Bundle.STARTING -> "starting";
-            case Bundle.RESOLVED -> "resolved";
-            default -> "not resolved";
-        };
+        return Overview.of(framework.getBundleContext().getBundles(), places);
     }
 
     /** Stops every bundle, the broker last, and lets the data folder go; takes at most 5 s. Does nothing the second time. */
@@ -373,16 +323,5 @@ public final class Platform {
 
     private static Logger log() {
         return LoggerFactory.getLogger(Platform.class);
-    }
-
-    /** The message that was written for people: a bundle's own, under the framework's, above the system's. */
-    private static String message(Throwable failure) {
-        Throwable told = failure;
-        while (told.getCause() != null
-                && (told instanceof BundleException || told.getMessage() == null || told.getMessage().equals(told.getCause().toString()))) {
-            told = told.getCause();
-        }
-        String message = told.getMessage() == null ? told.toString() : told.getMessage();
-        return message.lines().findFirst().orElse(told.toString());
     }
 }
