@@ -19,6 +19,7 @@ import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.Node;
 import io.millrace.connect.rest.ConnectRest;
 import io.millrace.connect.rest.Doorkeeper;
+import io.millrace.connect.source.FormerTransactions;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.store.StatusTopic;
@@ -106,6 +107,7 @@ final class Runtime implements AutoCloseable {
                     new Node.Settings(new Validation.Rules(policy, config.getBoolean("connect.exactly.once.source")), config.getLong("connect.offset.flush.interval.ms"),
                             config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
                             Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"))), workerId());
+            FormerTransactions.end(admin, configs.all().keySet());
             herder = new Herder(node, configs);
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
             unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder,

@@ -4,8 +4,8 @@ import io.millrace.api.http.HttpError;
 import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.sink.SinkWorker;
+import io.millrace.connect.store.OffsetTable;
 import io.millrace.connect.store.PlainJson;
-import io.millrace.connect.store.SourceOffsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -176,11 +176,9 @@ public final class Offsets {
 
     private void write(String name, Map<Map<String, ?>, Map<String, ?>> offsets) throws InterruptedException {
         try (Producer<byte[], byte[]> producer = herder.node().clients().producer("connect-alters-" + name, Map.of())) {
-            List<java.util.concurrent.Future<?>> sent = new ArrayList<>();
-            offsets.forEach((partition, offset) -> sent.add(producer.send(SourceOffsets.record(name, partition, offset))));
-            for (java.util.concurrent.Future<?> one : sent) {
-                one.get();
-            }
+            OffsetTable.Writing stored = herder.node().offsets().table().write("alters-" + name, name);
+            offsets.forEach((partition, offset) -> stored.send(producer, partition, offset));
+            stored.committed();
         } catch (ExecutionException e) {
             throw new HttpError(500, "offsets of connector " + name + " cannot be stored: " + e.getCause().getMessage());
         }

@@ -19,6 +19,7 @@ import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.errors.IllegalWorkerStateException;
 import org.apache.kafka.connect.sink.ErrantRecordReporter;
+import org.apache.kafka.connect.sink.SinkTask;
 import org.apache.kafka.connect.sink.SinkTaskContext;
 
 /** What a sink task asks of its worker. The worker takes the wishes when the task has returned; all on the task's thread, but for reports and commits. */
@@ -129,7 +130,7 @@ final class SinkContext implements SinkTaskContext {
                 throw new ConnectException("only records that put() was given, or that newRecord() made of them, can be reported; this is a "
                         + record.getClass().getName());
             }
-            Future<RecordMetadata> written = errors.handle(known.raw(), new StageFailure(Stage.TASK_PUT, error.getClass().getName(), error));
+            Future<RecordMetadata> written = errors.handle(known.raw(), new StageFailure(Stage.TASK_PUT, SinkTask.class.getName(), error));
             return written == null ? CompletableFuture.completedFuture(null) : new WithoutResult(written);
         };
     }

@@ -60,6 +60,7 @@ public final class SourceWorker implements WorkerTask {
             if (setup.options().exactlyOnce()) {
                 producer.initTransactions();
             }
+            setup.offsets().settle(setup.id().toString());
             task = (SourceTask) setup.taskClass().getDeclaredConstructor().newInstance();
             try {
                 task.initialize(new Context(meters.metrics()));
@@ -81,7 +82,7 @@ public final class SourceWorker implements WorkerTask {
     private Producer<byte[], byte[]> producer() {
         Map<String, Object> settings = setup.clients().defaults().forProducer(Map.of("linger.ms", 5), setup.config().withPrefix("producer.override."));
         if (setup.options().exactlyOnce()) {
-            settings.put("transactional.id", "connect-" + setup.id());
+            settings.put("transactional.id", FormerTransactions.id(setup.id()));
             settings.put("enable.idempotence", true);
         }
         return setup.clients().producer("connector-producer-" + setup.id(), settings);
@@ -95,7 +96,7 @@ public final class SourceWorker implements WorkerTask {
     private void work(Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsets, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
         Thread poller = Thread.currentThread();
         SourceTask polled = task;
-        TransactionWriter writer = new TransactionWriter(setup, producer, offsets, polled, queue);
+        TransactionWriter writer = new TransactionWriter(setup, setup.offsets().table(), producer, offsets, polled, queue);
         Thread writing = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-writes-" + setup.id()).factory()).newThread(() -> {
             try {
                 writer.run();

@@ -2,10 +2,8 @@ package io.millrace.connect.store;
 
 import io.millrace.connect.client.KafkaClients;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -16,6 +14,10 @@ import org.slf4j.LoggerFactory;
 /**
  * How far source connectors are, in the topic {@code connect-offsets}, in Kafka Connect's format: key {@code ["connector", {partition}]},
  * value the offset. Tasks write through their own producer, in the transaction of the records; a null value forgets a partition. Thread-safe.
+ *
+ * <p>All connectors share the topic, and whoever reads committed records only reads up to the first transaction that is open, whosever it is. The
+ * first reading waits for that, so that it has all that was written before this process. From then on nobody waits: what tasks of this process
+ * commit is told to the table as well, and a task that does not know how its last commit ended waits alone.
  */
 public final class SourceOffsets implements AutoCloseable {
 
@@ -23,8 +25,9 @@ public final class SourceOffsets implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourceOffsets.class);
 
-    private final Map<String, Map<Map<String, Object>, Map<String, Object>>> byConnector = new ConcurrentHashMap<>();
+    private final OffsetTable table = new OffsetTable();
     private final TopicLog log;
+    private volatile boolean readBefore;
 
     public SourceOffsets(KafkaClients clients, Admin admin) {
         this.log = new TopicLog(clients, admin, TOPIC, this::apply);
@@ -35,27 +38,40 @@ public final class SourceOffsets implements AutoCloseable {
         return new ProducerRecord<>(TOPIC, 0, PlainJson.write(List.of(connector, partition)), offset == null ? null : PlainJson.write(offset));
     }
 
-    /** All committed offsets of a connector; reads the topic to its end first. */
+    /** To be told of what is committed. */
+    public OffsetTable table() {
+        return table;
+    }
+
+    /** All committed offsets of a connector; reads what has come to the topic first. */
     public Map<Map<String, Object>, Map<String, Object>> of(String connector) throws InterruptedException {
-        log.readToEnd();
-        synchronized (this) {
-            return new LinkedHashMap<>(byConnector.getOrDefault(connector, Map.of()));
+        if (!readBefore) {
+            log.readToEnd();
+            readBefore = true;
+        } else {
+            log.readCommitted();
+        }
+        return table.of(connector);
+    }
+
+    /**
+     * To be called by a writer that begins anew, after it has ended whatever transaction it had. Waits for those of others if it must, which is after a
+     * commit of unknown end only.
+     */
+    public void settle(String writer) throws InterruptedException {
+        if (table.isUnsure(writer)) {
+            log.readToEnd();
+            table.settled(writer);
         }
     }
 
-    private synchronized void apply(ConsumerRecord<byte[], byte[]> stored) {
+    private void apply(ConsumerRecord<byte[], byte[]> stored) {
         try {
             if (stored.key() == null || !(PlainJson.read(stored.key()) instanceof List<?> key) || key.size() != 2
                     || !(key.get(0) instanceof String connector) || !(key.get(1) instanceof Map<?, ?> partition)) {
                 throw new ConnectException("the key is no [connector, partition]");
             }
-            Map<Map<String, Object>, Map<String, Object>> offsets = byConnector.computeIfAbsent(connector, _ -> new LinkedHashMap<>());
-            Object offset = stored.value() == null ? null : PlainJson.read(stored.value());
-            if (offset == null) {
-                offsets.remove(PlainJson.normalMap(partition));
-            } else {
-                offsets.put(PlainJson.normalMap(partition), PlainJson.normalMap((Map<?, ?>) offset));
-            }
+            table.tell(connector, partition, stored.value() == null ? null : (Map<?, ?>) PlainJson.read(stored.value()), stored.offset());
         } catch (ConnectException | ClassCastException e) {
             LOG.warn("{} offset {}: not a stored source offset, ignored: {}", TOPIC, stored.offset(), e.getMessage());
         }

@@ -23,7 +23,7 @@ import org.apache.kafka.connect.errors.ConnectException;
 
 /**
  * A compacted topic as a table: makes it if need be and reads it to its end, from where the last reading stopped. Only committed records
- * count; reading waits for transactions that are still open below the end. Thread-safe.
+ * count. Thread-safe, and those who wait let others read meanwhile.
  */
 final class TopicLog implements AutoCloseable {
 
@@ -35,7 +35,7 @@ final class TopicLog implements AutoCloseable {
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
     private final Consumer<ConsumerRecord<byte[], byte[]>> table;
     private final List<TopicPartition> partitions;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock lock = new ReentrantLock(true);
 
     TopicLog(KafkaClients clients, Admin admin, String topic, Consumer<ConsumerRecord<byte[], byte[]>> table) {
         this.topic = topic;
@@ -64,22 +64,39 @@ final class TopicLog implements AutoCloseable {
         }
     }
 
-    /** Blocks until every record that was in the topic at the call is in the table. */
+    /** Blocks until every record that was in the topic at the call is in the table, also for the end of transactions that are open. */
     void readToEnd() throws InterruptedException {
+        // Not the consumer's own idea of the end: for committed reading that is the start of the oldest open transaction, of anybody.
+        readTo(ends(IsolationLevel.READ_UNCOMMITTED));
+    }
+
+    /** Blocks until every record that was committed at the call is in the table; of those behind a transaction that is open, none may be. */
+    void readCommitted() throws InterruptedException {
+        readTo(ends(IsolationLevel.READ_COMMITTED));
+    }
+
+    private void readTo(Map<TopicPartition, Long> ends) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MS);
+        while (!step(ends)) {
+            if (System.nanoTime() > deadline) {
+                throw new ConnectException("internal topic " + topic + ": its end " + ends + " was not reached within " + TIMEOUT_MS
+                        + " ms; a transaction may be hanging below it");
+            }
+        }
+    }
+
+    /** @return whether the ends are reached */
+    private boolean step(Map<TopicPartition, Long> ends) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            Map<TopicPartition, Long> ends = ends();
-            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MS);
-            while (!reached(ends, partitions)) {
-                consumer.poll(STEP).forEach(table);
-                if (Thread.interrupted()) {
-                    throw new InterruptedException();
-                }
-                if (System.nanoTime() > deadline) {
-                    throw new ConnectException("internal topic " + topic + ": its end " + ends + " was not reached within " + TIMEOUT_MS
-                            + " ms; a transaction may be hanging below it");
-                }
+            if (reached(ends, partitions)) {
+                return true;
             }
+            consumer.poll(STEP).forEach(table);
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            return reached(ends, partitions);
         } catch (org.apache.kafka.common.errors.InterruptException | WakeupException e) {
             throw new InterruptedException();
         } finally {
@@ -87,11 +104,10 @@ final class TopicLog implements AutoCloseable {
         }
     }
 
-    /** Not the consumer's own idea of the end: for committed reading that is the start of the oldest open transaction, of anybody. */
-    private Map<TopicPartition, Long> ends() throws InterruptedException {
+    private Map<TopicPartition, Long> ends(IsolationLevel isolation) throws InterruptedException {
         try {
             return admin.listOffsets(partitions.stream().collect(Collectors.toMap(p -> p, _ -> OffsetSpec.latest())),
-                            new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all().get(30, TimeUnit.SECONDS)
+                            new ListOffsetsOptions(isolation)).all().get(30, TimeUnit.SECONDS)
                     .entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().offset()));
         } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
             throw new ConnectException("internal topic " + topic + ": its end cannot be found: " + e, e);

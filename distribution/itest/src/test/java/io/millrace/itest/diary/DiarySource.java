@@ -14,7 +14,7 @@ import org.apache.kafka.connect.source.SourceTask;
 
 /**
  * Every task counts from where it stopped, {@code TASK:NUMBER}, and keeps a diary. With {@code group.size} it defines its transactions: each holds a
- * group of that many numbers, and every third group is taken back.
+ * group of that many numbers, and every third group is taken back. With anything in {@code supports} it cannot deliver exactly once.
  */
 public final class DiarySource extends SourceConnector {
 
@@ -61,7 +61,7 @@ public final class DiarySource extends SourceConnector {
 
     @Override
     public ExactlyOnceSupport exactlyOnceSupport(Map<String, String> settings) {
-        return ExactlyOnceSupport.SUPPORTED;
+        return settings.containsKey("supports") ? ExactlyOnceSupport.UNSUPPORTED : ExactlyOnceSupport.SUPPORTED;
     }
 
     @Override
