@@ -551,6 +551,10 @@ final class Segment {
         return folder.path().resolve(PartitionFolder.name(baseOffset) + suffix);
     }
 
+    PartitionFolder folder() {
+        return folder;
+    }
+
     Path logFile() {
         return log;
     }

@@ -119,6 +119,7 @@ final class SegmentedLog implements PartitionLog {
         snapshots.found(content.snapshots(), endOffset);
         restoreProducers(known.trustedUntil());
         epochs.truncateTo(endOffset);
+        segments.all().forEach(segment -> segment.aborted().suspect(new MarkersInLog(partition, segments, segment)));
         for (Segment segment : segments.from(known.clean() ? endOffset : known.recoveryPoint())) {
             if (!unflushed.contains(segment)) {
                 unflushed.add(segment);

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -110,6 +111,14 @@ final class CompactedStore implements AutoCloseable {
 
     private SimpleRecord record(String key, String value) {
         return new SimpleRecord(clock.millis(), key.getBytes(StandardCharsets.UTF_8), value == null ? null : value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Writes values 0 to {@code count - 1} under the keys, and {@link #fill fills} the segment. */
+    void write(PartitionLog log, int count, IntFunction<String> keys) {
+        for (int i = 0; i < count; i++) {
+            put(log, keys.apply(i), "value-" + i);
+        }
+        fill(log);
     }
 
     /** Fills the active segment, so that all before can be cleaned; the records are of one key. */

@@ -38,10 +38,7 @@ class CompactionTest {
     void ofEachKeyTheLastRecordStaysAtItsOffset() throws Exception {
         try (CompactedStore node = open()) {
             PartitionLog log = node.table();
-            for (int i = 0; i < 200; i++) {
-                node.put(log, "key-" + i % 7, "value-" + i);
-            }
-            node.fill(log);
+            node.write(log, 200, i -> "key-" + i % 7);
             Map<String, String> table = tableOf(log);
             Map<Long, String> before = records(log);
             long size = log.size();
@@ -143,10 +140,7 @@ class CompactionTest {
     void aSliceTakenBeforeStaysReadable() throws Exception {
         try (CompactedStore node = open()) {
             PartitionLog log = node.table();
-            for (int i = 0; i < 50; i++) {
-                node.put(log, "key", "value-" + i);
-            }
-            node.fill(log);
+            node.write(log, 50, _ -> "key");
             Records slice = log.read(0, 100_000, log.endOffset(), true);
             node.clean();
             ByteBuffer bytes = ByteBuffer.allocate(slice.sizeInBytes());
@@ -183,10 +177,7 @@ class CompactionTest {
     void compactAndDeleteDoesBoth() throws Exception {
         try (CompactedStore node = open()) {
             PartitionLog log = node.table("cleanup.policy", "compact,delete", "retention.ms", "10000");
-            for (int i = 0; i < 100; i++) {
-                node.put(log, "old", "value-" + i);
-            }
-            node.fill(log);
+            node.write(log, 100, _ -> "old");
             node.clean();
             assertThat(tableOf(log)).containsEntry("old", "value-99");
             clock.step(20_000);
@@ -203,10 +194,7 @@ class CompactionTest {
     void deletedRecordsAtTheFrontDoNotMoveTheStartOfACompactedLog() throws Exception {
         try (CompactedStore node = open()) {
             PartitionLog log = node.table();
-            for (int i = 0; i < 100; i++) {
-                node.put(log, "key", "value-" + i);
-            }
-            node.fill(log);
+            node.write(log, 100, _ -> "key");
             node.clean();
             node.store.applyRetention();
             assertThat(log.startOffset()).isZero();
@@ -263,10 +251,7 @@ class CompactionTest {
     void aTopicThatIsMadeAgainIsCleanedFromItsStart() throws Exception {
         try (CompactedStore node = open()) {
             PartitionLog log = node.table();
-            for (int i = 0; i < 100; i++) {
-                node.put(log, "key", "value-" + i);
-            }
-            node.fill(log);
+            node.write(log, 100, _ -> "key");
             node.clean();
             node.store.delete(TABLE);
             PartitionLog again = node.store.create(TABLE, Uuid.randomUuid(), LogConfig.of(CompactedStore.small()), 0);

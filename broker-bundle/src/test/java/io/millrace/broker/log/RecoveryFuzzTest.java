@@ -98,7 +98,7 @@ public class RecoveryFuzzTest {
             if (logsAreWhole) {
                 assertThat(found).as("what is read after damage to %s", damaged).isEqualTo(was.content.values());
                 List<AbortedTransaction> aborted = log.abortedTransactions(0, log.endOffset());
-                // Kafka's format of it has nothing to check it by.
+                // Kafka's format of it has no checksum: entries that are missing as a whole, say, are not missed (TransactionIndexTest has what is).
                 if (damaged.stream().noneMatch(name -> name.endsWith(".txnindex"))) {
                     assertThat(aborted).as("aborted after damage to %s", damaged).isEqualTo(was.content.aborted());
                 }

@@ -93,8 +93,15 @@ class SegmentsOnDiskTest {
 
     @Test
     void missingTornAndWrongIndexesAreRebuilt() throws Exception {
-        long seed = System.nanoTime();
-        Random random = new Random(seed);
+        long seed = Long.getLong("seed", System.nanoTime());
+        try {
+            damageIndexes(new Random(seed));
+        } catch (Exception | AssertionError failed) {
+            throw new AssertionError("again with -Dseed=" + seed + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    private void damageIndexes(Random random) throws IOException {
         List<String> written = new ArrayList<>();
         try (LogStore store = open()) {
             PartitionLog log = store.create(PARTITION, Uuid.randomUuid(), config("segment.bytes", "8000", "index.interval.bytes", "50"), 0);
@@ -111,7 +118,7 @@ class SegmentsOnDiskTest {
                 PartitionLog log = store.log(PARTITION).orElseThrow();
                 for (int look = 0; look < 50; look++) {
                     int from = random.nextInt(written.size());
-                    assertThat(Batches.values(log, from, 1 + random.nextInt(2000))).as("seed %d round %d from %d", seed, round, from)
+                    assertThat(Batches.values(log, from, 1 + random.nextInt(2000))).as("round %d from %d", round, from)
                             .isEqualTo(written.subList(from, written.size()));
                 }
                 log.append(Batches.of("more"), Origin.CLIENT, 0, false);
