@@ -2,8 +2,10 @@ package io.millrace.structure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +36,13 @@ class PackagesTest {
     @MethodSource("bundles")
     void aUseOfAPackageAboveIsFound(String bundle) {
         assertThat(Bundle.of(bundle).against(PACKAGES.get(bundle).reversed())).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.millrace.structure.BundlesTest#bundles")
+    void everyPackageSaysWhatItHolds(String bundle) {
+        assertThat(Bundle.of(bundle).classes()).extracting(JavaClass::getName)
+                .containsAll(Bundle.of(bundle).classes().stream().map(type -> type.getPackageName() + ".package-info").collect(Collectors.toSet()));
     }
 
     @Test

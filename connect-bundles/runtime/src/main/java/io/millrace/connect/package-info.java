@@ -1,0 +1,2 @@
+/** Starts and stops Kafka Connect's runtime in the platform. */
+package io.millrace.connect;

@@ -1,0 +1,2 @@
+/** Kafka Connect's REST interface. */
+package io.millrace.connect.rest;

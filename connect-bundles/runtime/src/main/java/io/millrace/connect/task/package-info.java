@@ -1,0 +1,2 @@
+/** What tasks of both kinds share: their setup, counters and errors. */
+package io.millrace.connect.task;
