@@ -23,6 +23,7 @@ import io.millrace.connect.source.FormerTransactions;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.store.StatusTopic;
+import io.millrace.connect.task.ByteBudget;
 import java.lang.management.PlatformLoggingMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class Runtime implements AutoCloseable {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
+    private static final int SHARE_OF_HEAP = 8;
     /** Of {@code producer.}. */
     private static final Set<String> BROKERS = Set.of("id.expiration.ms", "id.expiration.check.interval.ms", "purgatory.purge.interval.requests");
 
@@ -106,7 +108,7 @@ final class Runtime implements AutoCloseable {
             Node node = new Node(clients, admin, offsets, statuses, new Catalog(), new Variables(config.etc(), System::getenv),
                     new Node.Settings(new Validation.Rules(policy, config.getBoolean("connect.exactly.once.source")), config.getLong("connect.offset.flush.interval.ms"),
                             config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
-                            Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"))), workerId());
+                            Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms")), queued()), workerId());
             FormerTransactions.end(admin, configs.all().keySet());
             herder = new Herder(node, configs);
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
@@ -133,6 +135,11 @@ final class Runtime implements AutoCloseable {
             closeParts();
             return false;
         }
+    }
+
+    private ByteBudget queued() {
+        long bytes = config.getLong("connect.source.queue.bytes");
+        return new ByteBudget(bytes < 0 ? java.lang.Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP : bytes);
     }
 
     /** Without the keys that the broker has with the same beginning. */

@@ -1,6 +1,7 @@
 package io.millrace.connect.pipeline;
 
 import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.task.ByteBudget;
 import io.millrace.connect.task.TaskCounters;
 import io.millrace.connect.task.TaskId;
 import io.millrace.connect.task.TaskSetup;
@@ -62,6 +63,6 @@ public enum Sample {
             values.putAll(Map.of("transforms", "hoist", "transforms.hoist.type", HoistField.Value.class.getName(), "transforms.hoist.field", "after"));
         }
         return new TaskSetup(new TaskId("c", 0), new ConnectorConfig(values, sink), Map.of(), task, Sample.class.getClassLoader(), null, null, null, null,
-                new TaskCounters(), _ -> { }, _ -> { }, new TaskSetup.TaskOptions(true, false, 1_000));
+                new TaskCounters(), _ -> { }, _ -> { }, new TaskSetup.TaskOptions(true, false, 1_000, new ByteBudget(Long.MAX_VALUE)));
     }
 }

@@ -4,6 +4,7 @@ import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.pipeline.Pipeline;
 import io.millrace.connect.pipeline.Sample;
 import io.millrace.connect.store.OffsetTable;
+import io.millrace.connect.task.ByteBudget;
 import io.millrace.connect.task.TaskSetup;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +76,7 @@ public class SourcePathBenchmark {
 
     @Benchmark
     public long throughTheRuntime() throws InterruptedException {
-        BatchQueue queue = new BatchQueue(Long.MAX_VALUE);
+        BatchQueue queue = new BatchQueue(Long.MAX_VALUE, new ByteBudget(Long.MAX_VALUE));
         Conversion conversion = new Conversion(setup, pipeline, null, queue);
         TransactionWriter writer = new TransactionWriter(setup, new OffsetTable(), producer, producer, task, queue);
         for (int i = 0; i < POLLS; i++) {

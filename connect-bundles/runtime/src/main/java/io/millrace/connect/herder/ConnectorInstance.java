@@ -137,7 +137,8 @@ final class ConnectorInstance {
                         + "set transaction.boundary to poll");
             }
         }
-        return new TaskSetup.TaskOptions(node.settings().exactlyOnceSource() && !config.writesElsewhere(), marks, node.settings().flushIntervalMs());
+        return new TaskSetup.TaskOptions(node.settings().exactlyOnceSource() && !config.writesElsewhere(), marks, node.settings().flushIntervalMs(),
+                node.settings().queued());
     }
 
     private void checkExactlyOnce(ExactlyOnceSupport support) {

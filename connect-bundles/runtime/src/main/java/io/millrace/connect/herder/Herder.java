@@ -330,6 +330,11 @@ public final class Herder implements HealthCheck, AutoCloseable {
 
     // --- health
 
+    /** Returns when everything that is stored of connectors can be read; throws if it cannot. */
+    public void look() throws InterruptedException {
+        configs.look();
+    }
+
     @Override
     public List<Finding> findings() {
         List<Finding> findings = new ArrayList<>();

@@ -6,6 +6,7 @@ import io.millrace.connect.config.Validation;
 import io.millrace.connect.config.Variables;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.store.StatusTopic;
+import io.millrace.connect.task.ByteBudget;
 import java.time.Duration;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -16,9 +17,12 @@ import org.apache.kafka.clients.admin.Admin;
  */
 public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, StatusTopic statuses, Catalog catalog, Variables variables, Settings settings, String workerId) {
 
-    /** @param callLimit how long a connector's code may take to answer */
+    /**
+     * @param callLimit how long a connector's code may take to answer
+     * @param queued    what all source tasks together may hold of records that are polled and not written yet
+     */
     public record Settings(Validation.Rules rules, long flushIntervalMs, int restartAttempts, long restartBackoffMs,
-            Duration callLimit) {
+            Duration callLimit, ByteBudget queued) {
 
         boolean exactlyOnceSource() {
             return rules.exactlyOnce();

@@ -1,5 +1,6 @@
 package io.millrace.connect.source;
 
+import io.millrace.connect.task.ByteBudget;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -8,25 +9,36 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Batches between the thread that polls and the one that writes, bounded in bytes; one batch always fits. */
+/**
+ * Batches between the thread that polls and the one that writes, bounded in bytes by a limit of their own and by what all such queues may hold together;
+ * one batch always fits. What was taken counts until more is taken: only then it has been written.
+ */
 final class BatchQueue {
 
     private final long maxBytes;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Deque<OutgoingBatch> batches = new ArrayDeque<>();
+    private final ByteBudget shared;
     private long bytes;
+    private long taken;
     private boolean ended;
 
-    BatchQueue(long maxBytes) {
+    /** @param shared of all queues */
+    BatchQueue(long maxBytes, ByteBudget shared) {
         this.maxBytes = maxBytes;
+        this.shared = shared;
     }
 
     void put(OutgoingBatch batch) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (bytes > 0 && bytes + batch.bytes() > maxBytes) {
+            // Whoever waits for the others has batches of its own that are going to be taken: nobody needs to be woken by another queue.
+            while (bytes > 0 && (bytes + batch.bytes() > maxBytes || !shared.take(batch.bytes()))) {
                 changed.await();
+            }
+            if (bytes == 0) {
+                shared.force(batch.bytes());
             }
             batches.add(batch);
             bytes += batch.bytes();
@@ -55,6 +67,8 @@ final class BatchQueue {
     List<OutgoingBatch> takeAll(long timeoutMs) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            shared.giveBack(taken);
+            taken = 0;
             long left = TimeUnit.MILLISECONDS.toNanos(timeoutMs);
             while (batches.isEmpty()) {
                 if (ended) {
@@ -65,11 +79,25 @@ final class BatchQueue {
                 }
                 left = changed.awaitNanos(left);
             }
-            List<OutgoingBatch> taken = new ArrayList<>(batches);
+            List<OutgoingBatch> all = new ArrayList<>(batches);
             batches.clear();
+            taken = bytes;
             bytes = 0;
             changed.signalAll();
-            return taken;
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nobody will put or take any more: what is left is thrown away. */
+    void close() {
+        lock.lock();
+        try {
+            shared.giveBack(bytes + taken);
+            batches.clear();
+            bytes = 0;
+            taken = 0;
         } finally {
             lock.unlock();
         }

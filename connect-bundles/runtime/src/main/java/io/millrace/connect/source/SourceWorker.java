@@ -34,7 +34,7 @@ public final class SourceWorker implements WorkerTask {
     private static final long EMPTY_POLL_MS = 5;
 
     private final TaskSetup setup;
-    private final BatchQueue queue = new BatchQueue(MAX_QUEUED_BYTES);
+    private final BatchQueue queue;
     private final TransactionMarks marks;
     private final AtomicBoolean pluginStopped = new AtomicBoolean();
     private final AtomicReference<Throwable> writerFailure = new AtomicReference<>();
@@ -48,6 +48,7 @@ public final class SourceWorker implements WorkerTask {
     public SourceWorker(TaskSetup setup, boolean paused) {
         this.setup = setup;
         this.paused = paused;
+        this.queue = new BatchQueue(MAX_QUEUED_BYTES, setup.options().queued());
         this.marks = setup.options().connectorDefinesTransactions() ? new TransactionMarks() : null;
     }
 
@@ -76,6 +77,7 @@ public final class SourceWorker implements WorkerTask {
             }
         } finally {
             task = null;
+            queue.close();
         }
     }
 

@@ -130,6 +130,11 @@ public final class ConnectorConfigs implements AutoCloseable {
         }
     }
 
+    /** Returns when the topic can be read to its end. */
+    public void look() throws InterruptedException {
+        log.readToEnd();
+    }
+
     private void write(String key, Map<String, ?> value) throws InterruptedException {
         Map<String, Map<String, ?>> records = new LinkedHashMap<>();
         records.put(key, value);

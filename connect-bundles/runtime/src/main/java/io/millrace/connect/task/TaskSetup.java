@@ -41,6 +41,10 @@ public record TaskSetup(TaskId id, ConnectorConfig config, Map<String, String> s
         }
     }
 
-    /** The node's settings for tasks. */
-    public record TaskOptions(boolean exactlyOnce, boolean connectorDefinesTransactions, long flushIntervalMs) {}
+    /**
+     * The node's settings for tasks.
+     *
+     * @param queued what all source tasks together may hold of records that are polled and not written yet
+     */
+    public record TaskOptions(boolean exactlyOnce, boolean connectorDefinesTransactions, long flushIntervalMs, ByteBudget queued) {}
 }

@@ -10,6 +10,7 @@ import io.millrace.connect.store.OffsetTable;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.task.TaskCounters;
 import io.millrace.connect.task.TaskId;
+import io.millrace.connect.task.ByteBudget;
 import io.millrace.connect.task.TaskSetup;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class TransactionWriterTest {
 
     private final MockProducer<byte[], byte[]> producer = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    private final BatchQueue queue = new BatchQueue(1_000);
+    private final BatchQueue queue = new BatchQueue(1_000, new ByteBudget(Long.MAX_VALUE));
     private final TaskCounters counters = new TaskCounters();
     private final Told task = new Told();
 
@@ -42,7 +43,7 @@ class TransactionWriterTest {
         Map<String, String> values = new HashMap<>(Map.of("name", "c", "connector.class", "x", "transaction.boundary", boundary));
         ConnectorConfig config = new ConnectorConfig(values, false);
         TaskSetup setup = new TaskSetup(new TaskId("c", 0), config, Map.of(), null, getClass().getClassLoader(), null, null, null, null, counters,
-                _ -> { }, _ -> { }, new TaskSetup.TaskOptions(true, boundary.equals("connector"), 1_000));
+                _ -> { }, _ -> { }, new TaskSetup.TaskOptions(true, boundary.equals("connector"), 1_000, new ByteBudget(Long.MAX_VALUE)));
         return new TransactionWriter(setup, new OffsetTable(), producer, producer, task, queue);
     }
 
