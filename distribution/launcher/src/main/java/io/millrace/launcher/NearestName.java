@@ -2,10 +2,14 @@ package io.millrace.launcher;
 
 import java.util.Collection;
 
-/** The known name that a mistyped one most likely meant, by edit distance. */
+/**
+ * The known name that a mistyped one most likely meant, by edit distance. The broker has the like for names that clients send: bundles see
+ * nothing of the launcher's class path, and the launcher nothing of theirs.
+ */
 final class NearestName {
 
-    private NearestName() {}
+    private NearestName() {
+    }
 
     /** @return null if nothing is known */
     static String of(String typed, Collection<String> known) {

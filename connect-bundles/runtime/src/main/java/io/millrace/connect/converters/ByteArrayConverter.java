@@ -1,33 +1,13 @@
 package io.millrace.connect.converters;
 
 import java.nio.ByteBuffer;
-import java.util.Map;
-import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
-import org.apache.kafka.connect.storage.Converter;
-import org.apache.kafka.connect.storage.ConverterConfig;
-import org.apache.kafka.connect.storage.HeaderConverter;
 
 /** Stands for Kafka's {@code org.apache.kafka.connect.converters.ByteArrayConverter}: passes bytes through. */
-public final class ByteArrayConverter implements Converter, HeaderConverter {
-
-    @Override
-    public void configure(Map<String, ?> settings) {
-        // There is nothing to set.
-    }
-
-    @Override
-    public void configure(Map<String, ?> settings, boolean isKey) {
-        // There is nothing to set.
-    }
-
-    @Override
-    public ConfigDef config() {
-        return ConverterConfig.newConfigDef();
-    }
+public final class ByteArrayConverter extends StandIn {
 
     @Override
     public byte[] fromConnectData(String topic, Schema schema, Object value) {
@@ -43,25 +23,5 @@ public final class ByteArrayConverter implements Converter, HeaderConverter {
     @Override
     public SchemaAndValue toConnectData(String topic, byte[] bytes) {
         return new SchemaAndValue(Schema.OPTIONAL_BYTES_SCHEMA, bytes);
-    }
-
-    @Override
-    public SchemaAndValue toConnectHeader(String topic, String key, byte[] bytes) {
-        return toConnectData(topic, bytes);
-    }
-
-    @Override
-    public byte[] fromConnectHeader(String topic, String key, Schema schema, Object value) {
-        return fromConnectData(topic, schema, value);
-    }
-
-    @Override
-    public String version() {
-        return "4.3.1";
-    }
-
-    @Override
-    public void close() {
-        // Holds nothing.
     }
 }

@@ -1,19 +1,14 @@
 package io.millrace.connect.converters;
 
-import java.util.Map;
-import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.errors.SerializationException;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.errors.DataException;
-import org.apache.kafka.connect.storage.Converter;
-import org.apache.kafka.connect.storage.ConverterConfig;
-import org.apache.kafka.connect.storage.HeaderConverter;
 
 /** Converts values of one primitive type by Kafka's serializers; headers, too. */
-abstract class NumberLikeConverter<T> implements Converter, HeaderConverter {
+abstract class NumberLikeConverter<T> extends StandIn {
 
     private final Class<T> type;
     private final Schema schema;
@@ -25,21 +20,6 @@ abstract class NumberLikeConverter<T> implements Converter, HeaderConverter {
         this.schema = schema;
         this.serializer = serializer;
         this.deserializer = deserializer;
-    }
-
-    @Override
-    public void configure(Map<String, ?> settings) {
-        // There is nothing to set.
-    }
-
-    @Override
-    public void configure(Map<String, ?> settings, boolean isKey) {
-        // There is nothing to set.
-    }
-
-    @Override
-    public ConfigDef config() {
-        return ConverterConfig.newConfigDef();
     }
 
     @Override
@@ -63,25 +43,5 @@ abstract class NumberLikeConverter<T> implements Converter, HeaderConverter {
             throw new DataException(topic + ": " + bytes.length + " bytes are no " + type.getSimpleName()
                     + "; choose the converter that fits the data", e);
         }
-    }
-
-    @Override
-    public SchemaAndValue toConnectHeader(String topic, String key, byte[] bytes) {
-        return toConnectData(topic, bytes);
-    }
-
-    @Override
-    public byte[] fromConnectHeader(String topic, String key, Schema headerSchema, Object value) {
-        return fromConnectData(topic, headerSchema, value);
-    }
-
-    @Override
-    public String version() {
-        return "4.3.1";
-    }
-
-    @Override
-    public void close() {
-        // Serializers of primitives hold nothing.
     }
 }

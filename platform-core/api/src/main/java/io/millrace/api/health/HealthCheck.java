@@ -7,7 +7,13 @@ public interface HealthCheck {
 
     List<Finding> findings();
 
-    /** What one thing is up to, such as connector {@code orders-sink} or partition {@code orders-3}. */
+    /**
+     * What one thing is up to.
+     *
+     * @param kind   such as {@code connector}
+     * @param name   such as {@code orders-sink}
+     * @param detail what is wrong, for people; empty if nothing is
+     */
     record Finding(String kind, String name, State state, String detail) {}
 
     enum State { OK, STARTING, DEGRADED, FAILED }

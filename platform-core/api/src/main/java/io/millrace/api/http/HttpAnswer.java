@@ -3,7 +3,12 @@ package io.millrace.api.http;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** One HTTP response; {@code body} is written as it is. */
+/**
+ * One HTTP response.
+ *
+ * @param headers by name; those of length and connection are the server's
+ * @param body    written as it is; not to be changed afterwards
+ */
 public record HttpAnswer(int status, Map<String, String> headers, byte[] body) {
 
     public static HttpAnswer json(int status, byte[] json) {
