@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The segments whose files are open, at most so many of them: the longest unused ones are let go. Thread-safe.
+ * The segment files that are open, at most so many of them: the longest unused ones are let go. Thread-safe.
  *
  * <p>A file that is let go is not closed here, since slices of it may still be on their way to a client. It closes when nobody refers to it any
  * more, which the garbage collector finds out; if too many wait for that, it is asked to look.
@@ -16,7 +16,7 @@ import java.util.Set;
 final class OpenSegments {
 
     private final int capacity;
-    private final ArrayDeque<Segment> open = new ArrayDeque<>();
+    private final ArrayDeque<SegmentFile> open = new ArrayDeque<>();
     private final ReferenceQueue<FileChannel> closed = new ReferenceQueue<>();
     private final Set<PhantomReference<FileChannel>> leaving = new HashSet<>();
 
@@ -24,11 +24,11 @@ final class OpenSegments {
         this.capacity = capacity;
     }
 
-    synchronized void opened(Segment segment) {
+    synchronized void opened(SegmentFile segment) {
         open.add(segment);
         // Twice around, so that those used lately lose their mark once and may then go.
         for (int looks = 2 * open.size(); open.size() > capacity && looks > 0; looks--) {
-            Segment oldest = open.poll();
+            SegmentFile oldest = open.poll();
             if (oldest == segment || oldest.isInUse()) {
                 open.add(oldest);
                 continue;
@@ -42,7 +42,7 @@ final class OpenSegments {
     }
 
     /** The segment uses another file from now on. */
-    synchronized void moved(Segment segment, FileChannel left) {
+    synchronized void moved(SegmentFile segment, FileChannel left) {
         open.remove(segment);
         leave(left);
         collect();
@@ -62,7 +62,7 @@ final class OpenSegments {
         }
     }
 
-    synchronized void closed(Segment segment) {
+    synchronized void closed(SegmentFile segment) {
         open.remove(segment);
     }
 
