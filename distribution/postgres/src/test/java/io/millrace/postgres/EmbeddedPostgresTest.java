@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -14,17 +15,37 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedPostgresTest {
 
+    /** Unpacking takes longer than all else: once for all tests, but for the one that gives the files away. */
     @TempDir
+    private static Path unpacked;
     private Path folder;
+
+    @BeforeAll
+    static void unpack() throws IOException {
+        ServerBinaries.unpackedIn(unpacked);
+    }
+
+    @BeforeEach
+    void makeFolder() throws IOException {
+        folder = Files.createTempDirectory(unpacked, "test");
+    }
+
+    private Path withServer(Path place) throws IOException {
+        Files.createDirectories(place);
+        Files.createSymbolicLink(place.resolve("server"), unpacked.resolve("server"));
+        return place;
+    }
 
     @Test
     void dataSurvivesARestartAndLogicalDecodingWorks() throws Exception {
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(folder)) {
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(withServer(folder))) {
             execute(postgres.url(), "create table t(id int primary key)");
             execute(postgres.url(), "select pg_create_logical_replication_slot('s', 'pgoutput')");
             execute(postgres.url(), "insert into t values (42)");
@@ -39,7 +60,7 @@ class EmbeddedPostgresTest {
 
     @Test
     void aFolderInUseIsRefusedWithItsOwnersNumber() throws Exception {
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(folder)) {
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(withServer(folder))) {
             assertThatThrownBy(() -> EmbeddedPostgres.start(folder))
                     .hasMessageContaining(folder.toString()).hasMessageContaining(Long.toString(ProcessHandle.current().pid()));
             assertThat(query(postgres.url(), "select 1")).isEqualTo("1");
@@ -49,7 +70,7 @@ class EmbeddedPostgresTest {
     @Test
     void theServerOfAKilledProcessIsReplaced() throws Exception {
         List<String> command = List.of(ProcessHandle.current().info().command().orElseThrow(), "-cp", System.getProperty("java.class.path"),
-                StartAndHang.class.getName(), folder.toString());
+                StartAndHang.class.getName(), withServer(folder).toString());
         Process owner = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String url = owner.inputReader().readLine();
         execute(url, "create table t(id int primary key)");
@@ -64,15 +85,18 @@ class EmbeddedPostgresTest {
 
     @Test
     void aTakenPortIsNamedWithTheServersOwnWords() throws Exception {
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(folder.resolve("one"))) {
-            assertThatThrownBy(() -> EmbeddedPostgres.start(folder.resolve("two"), postgres.port())).hasMessageContaining("Address already in use");
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(withServer(folder.resolve("one")))) {
+            Path other = withServer(folder.resolve("two"));
+            assertThatThrownBy(() -> EmbeddedPostgres.start(other, postgres.port())).hasMessageContaining("Address already in use");
         }
     }
 
     @Test
     void rootWithoutUserNamespacesRunsItAsNobody() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "running as nobody is not tested: it needs root");
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        for (Path entered : List.of(unpacked, folder)) {
+            Files.setPosixFilePermissions(entered, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
         try (EmbeddedPostgres postgres = EmbeddedPostgres.start(folder.resolve("pg"), 0, Privileges.NOBODY)) {
             assertThat(query(postgres.url(), "select 1")).isEqualTo("1");
         }
