@@ -20,14 +20,6 @@ class DemoIT {
     private Path folder;
 
     @Test
-    void ordersAreCountedExactlyOnce() throws InterruptedException {
-        try (Millrace demo = Millrace.fork(folder.resolve("data"), "demo", "--seconds", "15", "--rate", "200")) {
-            assertThat(demo.exitCode(LIMIT)).as(demo.output()).isZero();
-            assertThat(demo.output()).contains("reconciled exactly");
-        }
-    }
-
-    @Test
     void ordersAreCountedExactlyOnceAcrossKillNine() throws InterruptedException {
         Path data = folder.resolve("data");
         try (Millrace demo = Millrace.fork(data, "demo", "--seconds", "600", "--rate", "200")) {
@@ -42,9 +34,9 @@ class DemoIT {
 
     @Test
     void ordersAreCountedExactlyOnceWhileTheSinkBundleIsSwapped() throws InterruptedException {
-        try (Millrace demo = Millrace.fork(folder.resolve("data"), "demo", "--seconds", "25", "--rate", "200", "--swap")) {
+        try (Millrace demo = Millrace.fork(folder.resolve("data"), "demo", "--seconds", "16", "--rate", "200", "--swap")) {
             assertThat(demo.exitCode(LIMIT)).as(demo.output()).isZero();
-            assertThat(demo.output()).contains("reconciled exactly").containsPattern("[1-9][0-9]* swaps of the JDBC sink bundle");
+            assertThat(demo.output()).contains("reconciled exactly").containsPattern("[2-9] swaps of the JDBC sink bundle");
         }
     }
 

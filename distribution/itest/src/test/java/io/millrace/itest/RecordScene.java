@@ -2,13 +2,16 @@ package io.millrace.itest;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -17,6 +20,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -29,6 +33,7 @@ final class RecordScene {
     static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
     private static final String SEGMENT = "1048576";
     private static final int KEYS = 40;
+    private static final int SAME_READS = 6;
 
     private final String prefix;
     private final Random random;
@@ -139,60 +144,95 @@ final class RecordScene {
         return ++written + " " + Base64.getEncoder().encodeToString(raw);
     }
 
-    static Content read(String bootstrap, TopicPartition partition) {
-        List<Seen> all = read(bootstrap, partition, "read_uncommitted");
-        Map<Long, Long> byTime = new LinkedHashMap<>();
+    Map<TopicPartition, Content> readAll(String bootstrap) {
+        Map<TopicPartition, List<Seen>> all = read(bootstrap, partitions(), "read_uncommitted");
+        Map<TopicPartition, List<Seen>> committed = read(bootstrap, partitions(), "read_committed");
+        Map<TopicPartition, Map<Long, Long>> byTime = byTime(bootstrap, all);
+        Map<TopicPartition, Content> contents = new LinkedHashMap<>();
+        partitions().forEach(partition -> contents.put(partition, new Content(all.get(partition), committed.get(partition), byTime.get(partition))));
+        return contents;
+    }
+
+    /** For the times of some twenty records of each partition and for the moments after them; asked for all partitions together. */
+    private static Map<TopicPartition, Map<Long, Long>> byTime(String bootstrap, Map<TopicPartition, List<Seen>> all) {
+        Map<TopicPartition, Map<Long, Long>> byTime = new LinkedHashMap<>();
+        all.keySet().forEach(partition -> byTime.put(partition, new LinkedHashMap<>()));
         try (KafkaConsumer<String, String> consumer = consumer(bootstrap, "read_uncommitted")) {
-            for (int i = 0; i < all.size(); i += 1 + all.size() / 20) {
-                for (long time : new long[] {all.get(i).timestamp(), all.get(i).timestamp() + 1}) {
-                    OffsetAndTimestamp found = consumer.offsetsForTimes(Map.of(partition, time)).get(partition);
-                    byTime.put(time, found == null ? -1 : found.offset());
+            for (int sample = 0; sample <= 20; sample++) {
+                for (int after = 0; after < 2; after++) {
+                    Map<TopicPartition, Long> asked = new LinkedHashMap<>();
+                    for (Map.Entry<TopicPartition, List<Seen>> each : all.entrySet()) {
+                        int index = sample * (1 + each.getValue().size() / 20);
+                        if (index < each.getValue().size()) {
+                            asked.put(each.getKey(), each.getValue().get(index).timestamp() + after);
+                        }
+                    }
+                    Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(asked);
+                    asked.forEach((partition, time) -> byTime.get(partition).put(time, found.get(partition) == null ? -1 : found.get(partition).offset()));
                 }
             }
         }
-        return new Content(all, read(bootstrap, partition, "read_committed"), byTime);
+        return byTime;
     }
 
-    private static List<Seen> read(String bootstrap, TopicPartition partition, String isolation) {
+    private static Map<TopicPartition, List<Seen>> read(String bootstrap, List<TopicPartition> partitions, String isolation) {
         try (KafkaConsumer<String, String> consumer = consumer(bootstrap, isolation)) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).get(partition);
-            List<Seen> records = new ArrayList<>();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, List<Seen>> records = new LinkedHashMap<>();
+            partitions.forEach(partition -> records.put(partition, new ArrayList<>()));
             long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-            while (consumer.position(partition) < end) {
-                if (System.nanoTime() > deadline) {
-                    throw new AssertionError(partition + " is read up to " + consumer.position(partition) + " and not to " + end);
+            for (TopicPartition partition : partitions) {
+                while (consumer.position(partition) < ends.get(partition)) {
+                    if (System.nanoTime() > deadline) {
+                        throw new AssertionError(partition + " is read up to " + consumer.position(partition) + " and not to " + ends.get(partition));
+                    }
+                    consumer.poll(Duration.ofMillis(200)).forEach(read -> records.get(new TopicPartition(read.topic(), read.partition())).add(Seen.of(read)));
                 }
-                consumer.poll(Duration.ofMillis(200)).forEach(record -> records.add(Seen.of(record)));
             }
             return records;
         }
     }
 
     private static KafkaConsumer<String, String> consumer(String bootstrap, String isolation) {
-        return new KafkaConsumer<>(ClientSettings.of(bootstrap, Map.of("isolation.level", isolation, "auto.offset.reset", "earliest", "enable.auto.commit", "false")),
+        return new KafkaConsumer<>(ClientSettings.of(bootstrap, Map.of("isolation.level", isolation, "auto.offset.reset", "earliest", "enable.auto.commit", "false",
+                "max.poll.records", "5000", "fetch.max.wait.ms", "50")),
                 new StringDeserializer(), new StringDeserializer());
     }
 
-    Map<TopicPartition, Content> readAll(String bootstrap) {
-        Map<TopicPartition, Content> contents = new LinkedHashMap<>();
-        partitions().forEach(partition -> contents.put(partition, read(bootstrap, partition)));
-        return contents;
+    /** Waits until the cleaner has been at the compacted topic, and keeps it from there from now on: what is read stays. */
+    void awaitCompacted(String bootstrap) throws Exception {
+        await("compaction of " + compacted(), () -> {
+            List<Seen> now = compactedNow(bootstrap);
+            return now.size() < (now.getLast().offset() + 1) * 3 / 4;
+        });
+        endCompaction(bootstrap);
     }
 
-    /** Waits until the cleaner has been at the compacted topic. */
-    void awaitCompacted(String bootstrap) {
-        int before = written;
+    /** Records of a day are not cleaned any more; what the cleaner had begun comes to its end. */
+    void endCompaction(String bootstrap) throws Exception {
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, compacted().topic());
+        try (Admin admin = Admin.create(ClientSettings.of(bootstrap))) {
+            admin.incrementalAlterConfigs(Map.of(topic, List.of(new AlterConfigOp(new ConfigEntry("min.compaction.lag.ms", "86400000"),
+                    AlterConfigOp.OpType.SET)))).all().get();
+        }
+        List<List<Seen>> reads = new ArrayList<>();
+        await("the end of the compaction of " + compacted(), () -> {
+            reads.add(compactedNow(bootstrap));
+            return reads.size() >= SAME_READS && Set.copyOf(reads.subList(reads.size() - SAME_READS, reads.size())).size() == 1;
+        });
+    }
+
+    private List<Seen> compactedNow(String bootstrap) {
+        return read(bootstrap, List.of(compacted()), "read_uncommitted").get(compacted());
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        while (true) {
-            List<Seen> now = read(bootstrap, compacted(), "read_uncommitted");
-            long offsets = now.getLast().offset() + 1;
-            if (now.size() < offsets * 3 / 4) {
-                return;
-            }
+        while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError(compacted() + " still has " + now.size() + " records of " + offsets + "; " + Arrays.asList(before, written));
+                throw new AssertionError("waited 60 s for " + what);
             }
             Pause.aMoment();
         }
