@@ -92,7 +92,7 @@ public final class BrokerKeys {
     public static ConfigKey get(String name) {
         ConfigKey key = KEYS.get(name);
         if (key == null) {
-            throw new InvalidConfigurationException("Unknown broker config name: " + name + Names.nearest(name, KEYS.keySet()));
+            throw new InvalidConfigurationException("Unknown broker config name: " + name + NearestName.hint(name, KEYS.keySet()));
         }
         return key;
     }

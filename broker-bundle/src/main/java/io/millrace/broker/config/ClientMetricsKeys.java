@@ -37,7 +37,7 @@ public final class ClientMetricsKeys {
     public static ConfigKey get(String name) {
         ConfigKey key = KEYS.get(name);
         if (key == null) {
-            throw new InvalidRequestException("Unknown client metrics configuration: " + name + Names.nearest(name, KEYS.keySet()));
+            throw new InvalidRequestException("Unknown client metrics configuration: " + name + NearestName.hint(name, KEYS.keySet()));
         }
         return key;
     }

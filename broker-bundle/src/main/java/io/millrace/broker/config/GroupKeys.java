@@ -77,7 +77,7 @@ public final class GroupKeys {
     public static ConfigKey get(String name) {
         ConfigKey key = KEYS.get(name);
         if (key == null) {
-            throw new InvalidConfigurationException("Unknown group config name: " + name + Names.nearest(name, KEYS.keySet()));
+            throw new InvalidConfigurationException("Unknown group config name: " + name + NearestName.hint(name, KEYS.keySet()));
         }
         return key;
     }

@@ -131,7 +131,7 @@ public final class TopicKeys {
     public static ConfigKey get(String name) {
         ConfigKey key = KEYS.get(name);
         if (key == null) {
-            throw new InvalidConfigurationException("Unknown topic config name: " + name + Names.nearest(name, KEYS.keySet()));
+            throw new InvalidConfigurationException("Unknown topic config name: " + name + NearestName.hint(name, KEYS.keySet()));
         }
         return key;
     }

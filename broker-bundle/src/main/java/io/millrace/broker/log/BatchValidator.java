@@ -3,7 +3,6 @@ package io.millrace.broker.log;
 import io.millrace.broker.log.PartitionLog.Origin;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidTimestampException;

@@ -179,12 +179,6 @@ final class Segment {
         return index.bytesSinceStore();
     }
 
-    void syncIndexes() throws IOException {
-        for (String suffix : new String[] {".index", ".timeindex", ".txnindex"}) {
-            DurableFile.sync(path(suffix));
-        }
-    }
-
     void close() throws IOException {
         file.close();
     }

@@ -15,16 +15,16 @@ public final class Activator implements BundleActivator {
 
     private static final Logger LOG = LoggerFactory.getLogger(Activator.class);
 
-    private ServiceTracker<Broker, Runtime> brokers;
+    private ServiceTracker<Broker, ConnectRuntime> brokers;
 
     @Override
     public void start(BundleContext context) {
         NodeConfig config = NodeConfig.of(context);
-        AtomicReference<Runtime> only = new AtomicReference<>();
+        AtomicReference<ConnectRuntime> only = new AtomicReference<>();
         brokers = new ServiceTracker<>(context, Broker.class, null) {
             @Override
-            public Runtime addingService(ServiceReference<Broker> reference) {
-                Runtime runtime = new Runtime(context, config, context.getService(reference));
+            public ConnectRuntime addingService(ServiceReference<Broker> reference) {
+                ConnectRuntime runtime = new ConnectRuntime(context, config, context.getService(reference));
                 if (!only.compareAndSet(null, runtime)) {
                     LOG.warn("there is a second broker; connectors stay with the first");
                     context.ungetService(reference);
@@ -35,7 +35,7 @@ public final class Activator implements BundleActivator {
             }
 
             @Override
-            public void removedService(ServiceReference<Broker> reference, Runtime runtime) {
+            public void removedService(ServiceReference<Broker> reference, ConnectRuntime runtime) {
                 only.compareAndSet(runtime, null);
                 runtime.close();
                 context.ungetService(reference);

@@ -3,13 +3,13 @@ package io.millrace.broker.config;
 import java.util.Collection;
 
 /** Finds what a mistyped name most likely meant. */
-final class Names {
+final class NearestName {
 
-    private Names() {
+    private NearestName() {
     }
 
     /** @return "; did you mean X?", or nothing if no name is near */
-    static String nearest(String typed, Collection<String> known) {
+    static String hint(String typed, Collection<String> known) {
         String nearest = null;
         int least = Math.max(2, typed.length() / 3);
         for (String name : known) {

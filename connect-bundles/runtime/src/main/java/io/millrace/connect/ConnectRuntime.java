@@ -42,9 +42,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The connect runtime over one broker: opens its topics in the background, then offers its services; closes everything in turn. */
-final class Runtime implements AutoCloseable {
+final class ConnectRuntime implements AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Runtime.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectRuntime.class);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
@@ -66,7 +66,7 @@ final class Runtime implements AutoCloseable {
     private Herder herder;
     private boolean closed;
 
-    Runtime(BundleContext context, NodeConfig config, Broker broker) {
+    ConnectRuntime(BundleContext context, NodeConfig config, Broker broker) {
         this.context = context;
         this.config = config;
         this.broker = broker;
@@ -139,7 +139,7 @@ final class Runtime implements AutoCloseable {
 
     private ByteBudget queued() {
         long bytes = config.getLong("connect.source.queue.bytes");
-        return new ByteBudget(bytes < 0 ? java.lang.Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP : bytes);
+        return new ByteBudget(bytes < 0 ? Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP : bytes);
     }
 
     /** Without the keys that the broker has with the same beginning. */
@@ -175,7 +175,7 @@ final class Runtime implements AutoCloseable {
             opening.interrupt();
             opening.join(CLOSE_LIMIT);
             // The HTTP resource and the plugin host go first: nobody may start what is being stopped.
-            services.reversed().forEach(Runtime::unregister);
+            services.reversed().forEach(ConnectRuntime::unregister);
             closeHerder();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
