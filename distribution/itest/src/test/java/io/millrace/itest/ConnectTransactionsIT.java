@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,6 +59,7 @@ class ConnectTransactionsIT {
                 othersDoNotWait(millrace, diaries);
                 hanging.abortTransaction();
             }
+            aTaskThatHeedsNoStopDoesNotCommitOverAlteredOffsets(millrace, diaries);
             send(millrace, "letters", "odd 2", "good 3");
             former = open(millrace, "connect-polls-7");
             millrace.kill();
@@ -77,7 +79,8 @@ class ConnectTransactionsIT {
             // Groups that the connector took back: every third.
             assertThat(marked).isEqualTo(IntStream.range(0, 2 * marked.size()).filter(number -> number / GROUP % 3 != 2).limit(marked.size()).boxed().toList());
             assertThat(marked.size() % GROUP).as("whole groups").isZero();
-            assertThat(numbers(millrace, "intervals")).isEqualTo(from(0, numbers(millrace, "intervals").size()));
+            List<Integer> inIntervals = numbers(millrace, "intervals");
+            assertThat(inIntervals).isEqualTo(from(0, inIntervals.size()));
             List<Integer> polled = numbers(millrace, "polls");
             int altered = polled.indexOf(1_000_000);
             assertThat(polled.subList(0, altered)).isEqualTo(from(0, altered));
@@ -130,6 +133,23 @@ class ConnectTransactionsIT {
         assertThat(millrace.get("/connectors/polls/offsets").at("/offsets/0/offset/next").asLong()).isEqualTo(1_000_000);
         millrace.send("PUT", "/connectors/polls/resume", "");
         millrace.await("the altered offset", DiaryConnectors.LIMIT, () -> numbers(millrace, "polls").contains(1_000_000));
+    }
+
+    /** It comes to its end when its offsets have been altered, and must not commit then. */
+    private static void aTaskThatHeedsNoStopDoesNotCommitOverAlteredOffsets(Millrace millrace, DiaryConnectors diaries) throws Exception {
+        Files.createFile(diaries.wish("fresh", "task 0", "hangs"));
+        millrace.await("the task to hang", DiaryConnectors.LIMIT, () -> diaries.diary("fresh").contains("task 0 hangs"));
+        millrace.send("PUT", "/connectors/fresh/stop", "");
+        diaries.awaitStates(millrace, "fresh", "STOPPED");
+        millrace.send("PATCH", "/connectors/fresh/offsets", "{\"offsets\": [{\"partition\": {\"task\": \"0\"}, \"offset\": {\"next\": 2000000}}]}");
+        Files.delete(diaries.wish("fresh", "task 0", "hangs"));
+        millrace.await("the end of the task", DiaryConnectors.LIMIT, () -> millrace.output().contains("task fresh-0: failed while stopping"));
+        assertThat(millrace.get("/connectors/fresh/offsets").at("/offsets/0/offset/next").asLong()).isEqualTo(2_000_000);
+        millrace.send("PUT", "/connectors/fresh/resume", "");
+        millrace.await("the altered offset", DiaryConnectors.LIMIT, () -> numbers(millrace, "fresh").contains(2_000_000));
+        List<Integer> counted = numbers(millrace, "fresh");
+        int altered = counted.indexOf(2_000_000);
+        assertThat(counted.subList(0, altered)).isEqualTo(from(0, altered));
     }
 
     /** With a transaction in the topic of offsets that is going to last for ten minutes. */

@@ -118,6 +118,11 @@ final class HostedConnector {
         return tasks.runners();
     }
 
+    /** All tasks that it has or had in this process. */
+    List<TaskId> former() {
+        return tasks.former();
+    }
+
     private String type() {
         if (!type.equals("unknown")) {
             return type;

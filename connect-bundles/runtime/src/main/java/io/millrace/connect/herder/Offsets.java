@@ -4,6 +4,7 @@ import io.millrace.api.http.HttpError;
 import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.sink.SinkWorker;
+import io.millrace.connect.source.FormerTransactions;
 import io.millrace.connect.store.OffsetTable;
 import io.millrace.connect.store.PlainJson;
 import java.util.ArrayList;
@@ -175,12 +176,21 @@ public final class Offsets {
     }
 
     private void write(String name, Map<Map<String, ?>, Map<String, ?>> offsets) throws InterruptedException {
+        fence(name);
         try (Producer<byte[], byte[]> producer = herder.node().clients().producer("connect-alters-" + name, Map.of())) {
             OffsetTable.Writing stored = herder.node().offsets().table().write("alters-" + name, name);
             offsets.forEach((partition, offset) -> stored.send(producer, partition, offset));
             stored.committed();
         } catch (ExecutionException e) {
             throw new HttpError(500, "offsets of connector " + name + " cannot be stored: " + e.getCause().getMessage());
+        }
+    }
+
+    /** A task that did not heed the stop may still come to an end, and must not commit then. */
+    private void fence(String name) throws InterruptedException {
+        List<String> ids = herder.connector(name).former().stream().map(FormerTransactions::id).toList();
+        if (herder.node().settings().exactlyOnceSource() && !ids.isEmpty()) {
+            get(herder.node().admin().fenceProducers(ids).all());
         }
     }
 

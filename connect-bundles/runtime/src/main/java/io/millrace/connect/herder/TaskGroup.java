@@ -59,6 +59,11 @@ final class TaskGroup {
         return shown;
     }
 
+    /** All that there are or were in this process. */
+    List<TaskId> former() {
+        return counters.keySet().stream().map(number -> new TaskId(connector, number)).toList();
+    }
+
     List<TaskRunner.Status> statuses() {
         List<TaskRunner> now = runners;
         return now.isEmpty() ? IntStream.range(0, shown.size()).mapToObj(this::parked).toList() : now.stream().map(TaskRunner::status).toList();

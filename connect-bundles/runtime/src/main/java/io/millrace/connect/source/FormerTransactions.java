@@ -31,7 +31,7 @@ public final class FormerTransactions {
     private FormerTransactions() {}
 
     /** What a task's transactions are known by, over all its runs. */
-    static String id(TaskId task) {
+    public static String id(TaskId task) {
         return PREFIX + task;
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.ConnectorTransactionBoundaries;
@@ -111,6 +112,9 @@ public final class DiarySource extends SourceConnector {
         public List<SourceRecord> poll() throws InterruptedException {
             Thread.sleep(pauseMs);
             diary.failIfWanted();
+            if (diary.isThere("hangs")) {
+                hang();
+            }
             long value = next++;
             SourceRecord record = new SourceRecord(partition, Map.of("next", next), topic, 0, null, null, null, number + ":" + value + padding);
             if (group > 0 && next % group == 0) {
@@ -121,6 +125,15 @@ public final class DiarySource extends SourceConnector {
                 }
             }
             return List.of(record);
+        }
+
+        /** Swallows every interrupt. */
+        private void hang() {
+            diary.note("hangs");
+            while (diary.isThere("hangs")) {
+                LockSupport.parkNanos(10_000_000);
+                Thread.interrupted();
+            }
         }
 
         @Override
