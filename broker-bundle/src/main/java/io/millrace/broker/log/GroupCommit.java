@@ -18,7 +18,7 @@ final class GroupCommit implements AutoCloseable {
     /** After so long without a log to flush a helper leaves. */
     private static final long HELP_MS = 1_000;
 
-    private final LinkedBlockingQueue<SegmentedLog> dirty = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<LogFlush> dirty = new LinkedBlockingQueue<>();
     private final FlushTimes times;
     private final Thread[] flushers = new Thread[FLUSHERS];
     private final AtomicInteger helpers = new AtomicInteger();
@@ -36,7 +36,7 @@ final class GroupCommit implements AutoCloseable {
         return times;
     }
 
-    void request(SegmentedLog log) {
+    void request(LogFlush log) {
         if (log.markQueued()) {
             dirty.add(log);
             if (dirty.size() > BACKLOG && helpers.get() < MOST_HELPERS) {
@@ -53,9 +53,9 @@ final class GroupCommit implements AutoCloseable {
         }
         Thread.ofPlatform().name("flush-helper").daemon().start(() -> {
             try {
-                for (SegmentedLog log; (log = dirty.poll(HELP_MS, TimeUnit.MILLISECONDS)) != null; ) {
+                for (LogFlush log; (log = dirty.poll(HELP_MS, TimeUnit.MILLISECONDS)) != null; ) {
                     log.unmarkQueued();
-                    log.flush();
+                    log.run();
                 }
             } catch (InterruptedException nobodyDoesThat) {
                 Thread.currentThread().interrupt();
@@ -66,7 +66,7 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /** The log is flushed when that time has passed, with all that it has got by then. */
-    void requestIn(SegmentedLog log, long millis) {
+    void requestIn(LogFlush log, long millis) {
         if (log.markTimed()) {
             later.schedule(() -> {
                 log.unmarkTimed();
@@ -78,9 +78,9 @@ final class GroupCommit implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                SegmentedLog log = dirty.take();
+                LogFlush log = dirty.take();
                 log.unmarkQueued();
-                log.flush();
+                log.run();
             }
         } catch (InterruptedException e) {
             // Only close() interrupts, and only a flusher that waits: see there.

@@ -3,7 +3,6 @@ package io.millrace.broker.log;
 import io.millrace.broker.log.AbortedTransactions.Entry;
 import io.millrace.broker.log.clean.CleanableLog.LastRecord;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -12,10 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
@@ -26,7 +23,6 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.record.TimestampType;
-import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRecordBatch;
 import org.apache.kafka.common.record.internal.FileRecords.TimestampAndOffset;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
@@ -37,18 +33,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A partition's log as a folder of segments. {@code appending} guards everything that appends changes; readers go by the segments' published
- * positions and the volatile marks. {@code flushing} serialises fsyncs, so that a waiter is only told of bytes that were covered.
+ * positions and the volatile marks.
  */
 final class SegmentedLog implements PartitionLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
-    /** Log bytes after which index and producers are stored again: recovery has no more than that to read. */
-    private static final int WORTH_STORING = 16 * 1024 * 1024;
-    /** Checkpoints after which a log is taken to be idle. */
-    private static final int IDLE_CHECKS = 60;
-    /** Snapshots held for a disk that does not take them. */
-    private static final int MOST_UNWRITTEN = 4;
-
     private final TopicPartition partition;
     private final Uuid topicId;
     private final Clock clock;
@@ -58,19 +47,13 @@ final class SegmentedLog implements PartitionLog {
     private final ProducerStates producers;
     private final ProducerSnapshots snapshots;
     private final Segments segments = new Segments();
-    private final DurableOffset durable = new DurableOffset();
-    private final List<Segment> unflushed = new ArrayList<>();
-    /** Sealed, but for the files of their indexes; with {@link #unwritten} guarded by {@code appending}. */
-    private final List<Segment> unstored = new ArrayList<>();
-    /** Snapshots that are not in files yet, by offset. */
-    private final TreeMap<Long, ByteBuffer> unwritten = new TreeMap<>();
+    private final LogReplay replay;
+    private final LogFlush flush;
+    private final LogCheckpoint checkpoint;
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
-    /** Held by whoever writes, renames or removes files beside the active segment's; taken before the other two. */
+    /** Held by whoever writes, renames or removes files beside the active segment's; taken before the flush's and {@code appending}. */
     private final ReentrantLock renaming = new ReentrantLock();
     private final ReentrantLock appending = new ReentrantLock();
-    private final ReentrantLock flushing = new ReentrantLock();
-    private final AtomicBoolean queued = new AtomicBoolean();
-    private final AtomicBoolean timed = new AtomicBoolean();
 
     /** Both change together, when the log is moved, under all of the locks. */
     private volatile PartitionFolder folder;
@@ -81,13 +64,8 @@ final class SegmentedLog implements PartitionLog {
     private volatile long endOffset;
     private volatile long highWatermark;
     private volatile long firstUnstable = Long.MAX_VALUE;
-    private volatile long recoveryPoint;
-    /** End of the log when its indexes and producers were stored completely. */
-    private volatile long completeAt = -1;
+    private volatile long producerExpirationMs = 86_400_000;
     private volatile KafkaStorageException failure;
-    /** Of {@link #isIdle}, which one thread asks. */
-    private long endAtCheck = -1;
-    private int idleChecks;
 
     SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, LogDir dir, OpenSegments openSegments)
             throws IOException {
@@ -103,6 +81,9 @@ final class SegmentedLog implements PartitionLog {
         this.epochs = new LeaderEpochs(this.folder.leaderEpochs());
         this.producers = new ProducerStates(partition);
         this.snapshots = new ProducerSnapshots(this.folder);
+        this.replay = new LogReplay(segments, producers, epochs);
+        this.flush = new LogFlush(this, appending);
+        this.checkpoint = new LogCheckpoint(appending, segments, producers, snapshots, epochs);
     }
 
     /** Finds the segments and brings them into order. */
@@ -117,68 +98,26 @@ final class SegmentedLog implements PartitionLog {
         endOffset = active.endOffset();
         startOffset = Math.min(Math.max(known.startOffset(), segments.first().baseOffset()), endOffset);
         snapshots.found(content.snapshots(), endOffset);
-        restoreProducers(known.trustedUntil());
+        replay.restore(snapshots, endOffset, known.trustedUntil());
         epochs.truncateTo(endOffset);
         segments.all().forEach(segment -> segment.aborted().suspect(new MarkersInLog(partition, segments, segment)));
         for (Segment segment : segments.from(known.clean() ? endOffset : known.recoveryPoint())) {
-            if (!unflushed.contains(segment)) {
-                unflushed.add(segment);
-            }
+            flush.includes(segment);
             if (segment != active) {
-                segment.seal();
-                unstored.add(segment);
+                checkpoint.seal(segment);
             }
         }
-        durable.set(known.clean() ? endOffset : Math.min(known.recoveryPoint(), endOffset));
-        recoveryPoint = durable.get();
-        completeAt = known.endOffset();
+        flush.begin(known.clean() ? endOffset : Math.min(known.recoveryPoint(), endOffset));
+        checkpoint.begin(flush.durableOffset(), known.endOffset());
         if (!known.clean()) {
             flush();
         }
         advance(endOffset);
     }
 
-    /**
-     * Loads the newest whole snapshot and replays what follows it, leader epochs included.
-     *
-     * @param trustedUntil from there on aborted transactions must be found again; no later snapshot will do
-     */
-    private void restoreProducers(long trustedUntil) throws IOException {
-        long from = snapshots.restore(producers, Math.min(endOffset, trustedUntil), segments.first().baseOffset());
-        if (from < endOffset) {
-            for (Segment segment : segments.from(from)) {
-                replay(segment, from, trustedUntil);
-            }
-        }
-    }
-
     private void advance(long mark) {
         highWatermark = mark;
         firstUnstable = producers.firstUnstableOffset(mark);
-    }
-
-    private void replay(Segment segment, long from, long trustedUntil) throws IOException {
-        try {
-            for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
-                if (batch.baseOffset() < from) {
-                    continue;
-                }
-                epochs.begin(batch.partitionLeaderEpoch(), batch.baseOffset());
-                if (batch.hasProducerId()) {
-                    note(segment, batch, batch.lastOffset() >= trustedUntil);
-                }
-            }
-        } catch (RuntimeException damaged) {
-            LOG.error("{} is damaged, which producers wrote to the rest of it is not known: {}", segment.path(".log"), damaged.getMessage());
-        }
-    }
-
-    private void note(Segment segment, RecordBatch batch, boolean index) throws IOException {
-        AbortedTransaction aborted = producers.appended(batch);
-        if (aborted != null && index) {
-            long stable = producers.firstUndecidedOffset(batch.lastOffset() + 1);
-            segment.aborted().add(new Entry(aborted.producerId(), aborted.firstOffset(), batch.lastOffset(), stable));
-        }
     }
 
     @Override
@@ -199,28 +138,12 @@ final class SegmentedLog implements PartitionLog {
             appending.unlock();
         }
         if (waits) {
-            dir.groupCommit().request(this);
+            flush.request();
         } else {
             moved();
-            flushInTime(appended.lastOffset() + 1);
+            flush.requestInTime(appended.lastOffset() + 1, limits);
         }
         return appended;
-    }
-
-    /** What no acknowledgement waits for goes to disk by the topic's own rules. */
-    private void flushInTime(long end) {
-        LogLimits limit = limits;
-        if (end - durable.get() >= limit.flushRecords()) {
-            dir.groupCommit().request(this);
-            try {
-                durable.await(end, this::checkOnline);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new KafkaStorageException(partition + ": the node stops, records are in the log that may not be on disk", e);
-            }
-        } else if (limit.flushMs() < Long.MAX_VALUE) {
-            dir.groupCommit().requestIn(this, limit.flushMs());
-        }
     }
 
     private Appended append(MemoryRecords given, Origin origin, int leaderEpoch, Verification verification, long now) {
@@ -254,9 +177,7 @@ final class SegmentedLog implements PartitionLog {
             Segment active = activeFor(records.sizeInBytes(), next, maxTimestamp, limit, now);
             active.append(records, next, limit.indexIntervalBytes());
             for (RecordBatch batch : records.batches()) {
-                if (batch.hasProducerId()) {
-                    note(active, batch, true);
-                }
+                replay.appended(active, batch);
             }
         } catch (IOException e) {
             if (segments.active().endOffset() > first) {
@@ -296,29 +217,21 @@ final class SegmentedLog implements PartitionLog {
     private Segment roll() throws IOException {
         Segment sealed = segments.active();
         Segment next = addSegment(endOffset);
-        sealed.seal();
-        unstored.add(sealed);
-        remember();
+        checkpoint.seal(sealed);
+        checkpoint.remember(endOffset);
         return next;
-    }
-
-    private void remember() {
-        if (unwritten.size() >= MOST_UNWRITTEN) {
-            unwritten.pollFirstEntry();
-        }
-        unwritten.put(endOffset, producers.snapshot());
     }
 
     private Segment addSegment(long baseOffset) throws IOException {
         Segment segment = Segment.create(folder, baseOffset, openSegments, clock.millis());
         segments.add(segment);
-        unflushed.add(segment);
+        flush.includes(segment);
         return segment;
     }
 
     /** Brings to disk what was appended, and beside it what the next start would otherwise have to read the log for. */
     void checkpoint() throws IOException {
-        if (durable.get() < endOffset) {
+        if (flush.durableOffset() < endOffset) {
             flush();
         }
         store(false);
@@ -328,131 +241,25 @@ final class SegmentedLog implements PartitionLog {
     private void store(boolean complete) throws IOException {
         renaming.lock();
         try {
-            storeBeside(complete);
+            checkpoint.store(complete, () -> failure == null ? new LogCheckpoint.Reached(flush.durableOffset(), endOffset) : null);
         } finally {
             renaming.unlock();
         }
     }
 
-    private void storeBeside(boolean complete) throws IOException {
-        long covered;
-        Segment active;
-        boolean worth;
-        List<Segment> sealed;
-        TreeMap<Long, ByteBuffer> taken;
-        LeaderEpochs.Unwritten newEpochs;
-        appending.lock();
-        try {
-            if (failure != null) {
-                return;
-            }
-            covered = durable.get();
-            active = segments.active();
-            worth = complete || active.bytesSinceStore() >= WORTH_STORING;
-            if (worth) {
-                remember();
-            }
-            sealed = List.copyOf(unstored);
-            taken = new TreeMap<>(unwritten);
-            newEpochs = epochs.unwritten();
-        } finally {
-            appending.unlock();
-        }
-        if (newEpochs != null) {
-            newEpochs.write();
-        }
-        for (Segment segment : sealed) {
-            segment.storeIndex(true);
-        }
-        if (worth) {
-            active.storeIndex(false);
-        } else {
-            active.aborted().flush();
-        }
-        for (Map.Entry<Long, ByteBuffer> snapshot : taken.entrySet()) {
-            snapshots.write(snapshot.getKey(), snapshot.getValue().duplicate(), offset -> segments.begins(offset));
-        }
-        appending.lock();
-        try {
-            unstored.removeAll(sealed);
-            unwritten.keySet().removeAll(taken.keySet());
-            if (newEpochs != null) {
-                epochs.written(newEpochs);
-            }
-        } finally {
-            appending.unlock();
-        }
-        recoveryPoint = covered;
-        if (complete) {
-            completeAt = covered;
-        }
-    }
-
     /** Up to where everything is on stable storage and has its indexes there: recovery looks at what follows. */
     long recoveryPoint() {
-        return recoveryPoint;
+        return checkpoint.recoveryPoint();
     }
 
-    boolean markTimed() {
-        return timed.compareAndSet(false, true);
-    }
-
-    void unmarkTimed() {
-        timed.set(false);
-    }
-
-    boolean markQueued() {
-        return queued.compareAndSet(false, true);
-    }
-
-    void unmarkQueued() {
-        queued.set(false);
-    }
-
-    /** Fsyncs what was appended up to now, and tells those who wait. An error takes the log offline: what is on disk is unknown then. */
+    /** Fsyncs what was appended up to now. */
     void flush() {
-        flushing.lock();
-        try {
-            List<Segment> dirty;
-            long target;
-            long newlyDurable;
-            boolean created;
-            appending.lock();
-            try {
-                if (failure != null || durable.get() == endOffset) {
-                    return;
-                }
-                dirty = List.copyOf(unflushed);
-                target = endOffset;
-                newlyDurable = target - durable.get();
-                created = dirty.size() > 1 || durable.get() <= dirty.getLast().baseOffset();
-            } finally {
-                appending.unlock();
-            }
-            long began = System.nanoTime();
-            for (Segment segment : dirty) {
-                segment.flush();
-            }
-            if (created) {
-                DurableFile.syncFolder(folder.path());
-            }
-            dir.groupCommit().times().flushed(System.nanoTime() - began, newlyDurable);
-            appending.lock();
-            try {
-                unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
-                // In this order: whoever hears that it is durable may read it.
-                advance(Math.max(highWatermark, target));
-                durable.set(target);
-            } finally {
-                appending.unlock();
-            }
-        } catch (IOException | RuntimeException e) {
-            fail("cannot be made durable", e);
-        } finally {
-            flushing.unlock();
-        }
-        durable.signal();
-        moved();
+        flush.run();
+    }
+
+    /** What is before the offset is on stable storage. With {@code appending} held. */
+    void advanceTo(long offset) {
+        advance(Math.max(highWatermark, offset));
     }
 
     void fail(String what, Exception e) {
@@ -465,14 +272,14 @@ final class SegmentedLog implements PartitionLog {
     /** Refuses everything from now on. What is on disk is unknown, so nothing more is written there. */
     void fail(KafkaStorageException reason) {
         if (failure == null) {
-            completeAt = -1;
+            checkpoint.doubt();
             failure = reason;
         }
-        durable.signal();
+        flush.signal();
         moved();
     }
 
-    private void moved() {
+    void moved() {
         for (Runnable listener : listeners) {
             listener.run();
         }
@@ -480,11 +287,9 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public void awaitDurable(long offset) throws InterruptedException {
-        if (durable.get() >= offset || limits.writeCaching()) {
-            return;
+        if (!limits.writeCaching()) {
+            flush.await(offset);
         }
-        dir.groupCommit().request(this);
-        durable.await(offset, this::checkOnline);
     }
 
     void checkOnline() {
@@ -603,8 +408,8 @@ final class SegmentedLog implements PartitionLog {
                     roll();
                 }
                 segments.remove(segment);
-                unflushed.remove(segment);
-                unstored.remove(segment);
+                flush.forget(List.of(segment));
+                checkpoint.forget(List.of(segment));
                 segment.retire();
                 gone.add(segment);
                 startOffset = Math.max(startOffset, segments.first().baseOffset());
@@ -619,8 +424,6 @@ final class SegmentedLog implements PartitionLog {
         }
         return gone;
     }
-
-    private volatile long producerExpirationMs = 86_400_000;
 
     void producerExpiration(long millis) {
         producerExpirationMs = millis;
@@ -639,7 +442,7 @@ final class SegmentedLog implements PartitionLog {
     PartitionFolder relocate(LogDir to, Completion completion) throws IOException {
         PartitionFolder before;
         renaming.lock();
-        flushing.lock();
+        flush.lock().lock();
         appending.lock();
         try {
             flush();
@@ -654,7 +457,7 @@ final class SegmentedLog implements PartitionLog {
             dir = to;
         } finally {
             appending.unlock();
-            flushing.unlock();
+            flush.lock().unlock();
             renaming.unlock();
         }
         return before;
@@ -672,7 +475,7 @@ final class SegmentedLog implements PartitionLog {
         } finally {
             renaming.unlock();
         }
-        durable.signal();
+        flush.signal();
         moved();
     }
 
@@ -702,23 +505,20 @@ final class SegmentedLog implements PartitionLog {
             appending.unlock();
             renaming.unlock();
         }
-        durable.signal();
+        flush.signal();
         moved();
     }
 
     /** Whether nothing was appended for a while, since before it was last made complete. Asked once per checkpoint. */
     boolean isIdle() {
-        long end = endOffset;
-        idleChecks = end == endAtCheck ? idleChecks + 1 : 0;
-        endAtCheck = end;
-        return idleChecks >= IDLE_CHECKS && completeAt != end && failure == null;
+        return checkpoint.isIdle(endOffset) && failure == null;
     }
 
     /** Nothing is left for the next start to look for. */
     void complete() throws IOException {
         appending.lock();
         try {
-            if (failure != null || completeAt == endOffset && unstored.isEmpty() && unwritten.isEmpty()) {
+            if (failure != null || checkpoint.isStored(endOffset)) {
                 return;
             }
             segments.active().seal();
@@ -730,7 +530,7 @@ final class SegmentedLog implements PartitionLog {
 
     /** Whether it was closed so that nothing is left for the next start to look for. */
     boolean isComplete() {
-        return completeAt == endOffset;
+        return checkpoint.isComplete(endOffset);
     }
 
     @Override
@@ -765,7 +565,7 @@ final class SegmentedLog implements PartitionLog {
     }
 
     long durableOffset() {
-        return durable.get();
+        return flush.durableOffset();
     }
 
     @Override
@@ -883,15 +683,15 @@ final class SegmentedLog implements PartitionLog {
 
     /** Lets readers see a segment in the place of others, whose files the caller closes when nobody can be reading them any more. */
     void replaced(List<Segment> old, Segment with) {
-        flushing.lock();
+        flush.lock().lock();
         appending.lock();
         try {
-            unflushed.removeAll(old);
-            unstored.removeAll(old);
+            flush.forget(old);
+            checkpoint.forget(old);
             segments.replace(old, with);
         } finally {
             appending.unlock();
-            flushing.unlock();
+            flush.lock().unlock();
         }
     }
 
