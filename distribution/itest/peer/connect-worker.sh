@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # connect-worker.sh DIR PORT: Apache Kafka (on PORT) and a Kafka Connect worker in distributed mode (REST on PORT+2), both on 127.0.0.1,
-# with the folders of DIR/plugins as plugins and the jars of DIR/classpath beside the worker's own. Ends both when it is ended. Needs a JDK 25 as JAVA_HOME, and in KAFKA_LIBS and CONNECT_LIBS folders
-# with the jars of kafka_2.13 and of connect-runtime (mvn dependency:copy-dependencies).
+# with the folders of DIR/plugins as plugins and the jars of DIR/classpath beside the worker's own. Ends both when it is ended. Needs a JDK 25
+# as JAVA_HOME, and in KAFKA_LIBS and CONNECT_LIBS folders with the jars of kafka_2.13 and of connect-runtime (mvn dependency:copy-dependencies).
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: connect-worker.sh DIR PORT" >&2; exit 2; }
 mkdir -p "$1/plugins" "$1/classpath"; dir="$(cd "$1" && pwd)"; port="$2"; rest=$((port + 2)); controller=$((port + 1))

@@ -32,7 +32,6 @@ public final class Handlers implements ServedVersions {
      * The whole table of a broker.
      *
      * @param nodeConfig   values by configuration key
-     * @param folder       where the logs are
      * @param transactions asked before transactional batches are appended
      * @param coordinators handlers of groups and transactions
      */
