@@ -11,12 +11,13 @@ public final class SamplePlugin {
     private SamplePlugin() {}
 
     public static Class<?>[] classes() {
-        return new Class<?>[] {CountingSource.class, ReleaseMark.class, Release.class};
+        return new Class<?>[] {CountingSource.class, CountingSink.class, ReleaseMark.class, Release.class};
     }
 
     /** By service type. */
     public static Map<String, Class<?>> providers() {
         return Map.of("org.apache.kafka.connect.source.SourceConnector", CountingSource.class,
+                "org.apache.kafka.connect.sink.SinkConnector", CountingSink.class,
                 "org.apache.kafka.connect.transforms.Transformation", ReleaseMark.class);
     }
 }
