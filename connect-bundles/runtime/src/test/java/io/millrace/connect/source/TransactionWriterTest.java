@@ -17,6 +17,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -29,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** Which records and offsets are visible to readers of committed data, by what was queued. */
 class TransactionWriterTest {
 
-    private final MockProducer<byte[], byte[]> producer = new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    private final FailingProducer producer = new FailingProducer();
     private final BatchQueue queue = new BatchQueue(1_000, new ByteBudget(Long.MAX_VALUE));
     private final TaskCounters counters = new TaskCounters();
     private final Told task = new Told();
@@ -121,6 +124,37 @@ class TransactionWriterTest {
         assertThatThrownBy(() -> writer("poll").run()).hasMessageContaining("broker away");
         assertThat(task.told).isEmpty();
         assertThat(committed()).isEmpty();
+    }
+
+    @Test
+    void aRecordThatCannotBeWrittenIsNamedAndNotWhatTheProducerSaysAfterwards() throws Exception {
+        queue(End.COMMIT, "a");
+        queue.end();
+        producer.recordFailure = new org.apache.kafka.common.errors.RecordTooLargeException("1089 bytes are larger than max.request.size");
+        producer.commitTransactionException = new org.apache.kafka.common.KafkaException("Cannot execute transactional method because we are in an error state");
+        assertThatThrownBy(() -> writer("poll").run()).hasMessage("c-0: a record could not be written: 1089 bytes are larger than max.request.size");
+        assertThat(committed()).isEmpty();
+    }
+
+    /** Tells of a failure if there is to be one, as the real one does: to who sent the record, and when it is asked to go on. */
+    private static final class FailingProducer extends MockProducer<byte[], byte[]> {
+
+        private RuntimeException recordFailure;
+
+        FailingProducer() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
+            if (recordFailure == null) {
+                return super.send(record, callback);
+            }
+            if (callback != null) {
+                callback.onCompletion(null, recordFailure);
+            }
+            return CompletableFuture.failedFuture(recordFailure);
+        }
     }
 
     private static final class Told extends SourceTask {
