@@ -6,9 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -16,13 +14,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,26 +29,18 @@ import org.slf4j.LoggerFactory;
 final class LogDir {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogDir.class);
-    private static final String CLEAN = ".kafka_cleanshutdown";
-    private static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
-    /** Where logs ended that were closed in order, so that nobody has to look. */
-    private static final String END_OFFSETS = "log-end-offset-checkpoint";
-    private static final String DELETED = "-delete";
-    private static final String STRAY = "-stray";
-    /** A partition on its way to this folder, as Kafka calls it. */
-    private static final String FUTURE = "-future";
     /** Idle logs that one checkpoint makes ready for a stop: it costs each a few syncs. */
     private static final int MOST_COMPLETED = 20;
     /** Threads that close logs: a disk serves many syncs at once about as fast as one. */
     private static final int CLOSERS = 16;
     /** How long a stop may write for the next start to be quick. */
     private static final long CLOSING_NANOS = TimeUnit.MILLISECONDS.toNanos(2_000);
-    private static final Pattern PARTITION = Pattern.compile(".+-\\d{1,9}");
 
     private final Path path;
     private final DiskSpace space;
     private final GroupCommit groupCommit;
-    private final ScheduledThreadPoolExecutor housekeeping;
+    private final LogDirFiles files;
+    private final LogHousekeeping housekeeping;
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
     private final AtomicBoolean probing = new AtomicBoolean();
     private final FileChannel lock;
@@ -70,9 +56,8 @@ final class LogDir {
         this.lock = lock;
         this.space = space;
         this.groupCommit = groupCommit;
-        this.housekeeping = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("log-housekeeping").daemon().factory());
-        // What waits to be deleted is found by the next start.
-        housekeeping.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.files = new LogDirFiles(path);
+        this.housekeeping = new LogHousekeeping(path);
     }
 
     /**
@@ -102,7 +87,7 @@ final class LogDir {
     /** A folder that cannot be used. */
     static LogDir failed(Path path, Exception cause) {
         LogDir dir = new LogDir(path, null, new DiskSpace(path, 0), null);
-        dir.housekeeping.shutdown();
+        dir.housekeeping.stop();
         dir.fail(cause);
         return dir;
     }
@@ -123,92 +108,32 @@ final class LogDir {
         }
     }
 
-    /**
-     * What a start finds.
-     *
-     * @param clean          whether the folder was closed in order
-     * @param recoveryPoints by partition
-     * @param ends           of logs that were closed in order; null if there is no such list
-     * @param partitions     folders of logs
-     * @param arriving       copies of partitions that were on their way here, unfinished
-     */
-    record Found(boolean clean, Map<TopicPartition, Long> recoveryPoints, Map<TopicPartition, Long> ends, List<PartitionFolder> partitions,
-                 Map<TopicPartition, Path> arriving) {
-
-        LogRecovery.Known known(TopicPartition partition, PartitionFolder files) throws IOException {
-            // A store that was closed in order names the logs that were; one that Kafka closed has no such list, and all of them were.
-            boolean closed = clean && (ends == null || ends.containsKey(partition));
-            long end = ends == null ? -1 : ends.getOrDefault(partition, -1L);
-            return new LogRecovery.Known(closed, recoveryPoints.getOrDefault(partition, 0L), files.startOffset(), end);
-        }
-    }
-
     /** Looks what is there, and finishes what was being deleted. */
-    Found look() throws IOException {
-        boolean clean = Files.deleteIfExists(path.resolve(CLEAN));
-        Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
+    LogDirFiles.Found look() throws IOException {
+        LogDirFiles.Found found = files.look();
         synchronized (this) {
-            storedPoints = recoveryPoints;
-        }
-        Map<TopicPartition, Long> ends = clean && Files.exists(endOffsets().file()) ? endOffsets().read() : null;
-        Files.deleteIfExists(endOffsets().file());
-        Found found = new Found(clean, recoveryPoints, ends, new ArrayList<>(), new HashMap<>());
-        List<Path> folders = new ArrayList<>();
-        try (var all = Files.newDirectoryStream(path)) {
-            all.forEach(folders::add);
-        }
-        for (Path each : folders) {
-            String name = each.getFileName().toString();
-            if (name.endsWith(DELETED)) {
-                removeTree(each);
-            } else if (name.endsWith(STRAY)) {
-                LOG.warn("{}: was set aside by an earlier start and is not read", each);
-            } else if (name.endsWith(FUTURE) && name.indexOf('.') > 0) {
-                found.arriving.put(partitionOf(name.substring(0, name.lastIndexOf('.'))), each);
-            } else if (PARTITION.matcher(name).matches() && new PartitionFolder(each).isPartition()) {
-                found.partitions.add(new PartitionFolder(each));
-            }
+            storedPoints = found.recoveryPoints();
         }
         return found;
     }
 
-    static TopicPartition partitionOf(String folderName) {
-        int dash = folderName.lastIndexOf('-');
-        return new TopicPartition(folderName.substring(0, dash), Integer.parseInt(folderName.substring(dash + 1)));
-    }
-
     /** @param onSpace is run when the disk has space again that had none */
-    void start(LogStoreConfig settings, Runnable onSpace, Housekeeping retention) {
-        long checkpoint = settings.checkpointInterval().toMillis();
-        long check = settings.retentionCheck().toMillis();
-        housekeeping.scheduleWithFixedDelay(guarded(() -> {
+    void start(LogStoreConfig settings, Runnable onSpace, LogHousekeeping.Task retention) {
+        housekeeping.every(settings.checkpointInterval().toMillis(), () -> {
             if (space.look()) {
                 onSpace.run();
             }
             checkpoint();
-        }), checkpoint, checkpoint, TimeUnit.MILLISECONDS);
-        housekeeping.scheduleWithFixedDelay(guarded(retention), check, check, TimeUnit.MILLISECONDS);
+        });
+        housekeeping.every(settings.retentionCheck().toMillis(), retention);
     }
 
-    interface Housekeeping {
-        void run() throws IOException;
+    LogHousekeeping housekeeping() {
+        return housekeeping;
     }
 
-    /** A scheduled task that throws would not run again. */
-    private Runnable guarded(Housekeeping task) {
-        return () -> {
-            try {
-                task.run();
-            } catch (IOException | RuntimeException e) {
-                LOG.error("{}: log housekeeping failed, it is tried again", path, e);
-            }
-        };
-    }
-
-    void later(long delayMs, Housekeeping task) {
-        if (!housekeeping.isShutdown()) {
-            housekeeping.schedule(guarded(task), delayMs, TimeUnit.MILLISECONDS);
-        }
+    LogDirFiles files() {
+        return files;
     }
 
     private void checkpoint() {
@@ -238,7 +163,7 @@ final class LogDir {
                 checkpointed = logs.size();
                 pointsOwed = false;
             } catch (IOException e) {
-                tell(recoveryPoints().file(), e);
+                tell(files.recoveryPoints().file(), e);
             }
         }
     }
@@ -260,36 +185,8 @@ final class LogDir {
         Map<TopicPartition, Long> points = new HashMap<>(arriving);
         logs.forEach((partition, log) -> points.put(partition, log.recoveryPoint()));
         if (!points.equals(storedPoints)) {
-            recoveryPoints().write(points);
+            files.recoveryPoints().write(points);
             storedPoints = points;
-        }
-    }
-
-    private OffsetCheckpoint recoveryPoints() {
-        return new OffsetCheckpoint(path.resolve(RECOVERY_POINTS));
-    }
-
-    private OffsetCheckpoint endOffsets() {
-        return new OffsetCheckpoint(path.resolve(END_OFFSETS), true);
-    }
-
-    /** Makes the folder of an empty log. Durable once the log was opened and {@link #add} has returned. */
-    PartitionFolder make(TopicPartition partition, Uuid topicId) throws IOException {
-        PartitionFolder files = new PartitionFolder(path.resolve(partition.toString()));
-        if (files.isPartition() && isOfAnother(files, topicId)) {
-            LOG.warn("{} is of a topic that was deleted; it is set aside as {}", files.path(), setAside(files.path(), partition));
-        }
-        Files.createDirectories(files.path());
-        files.writeTopicId(topicId);
-        return files;
-    }
-
-    private static boolean isOfAnother(PartitionFolder files, Uuid topicId) {
-        try {
-            return !files.topicId().equals(topicId);
-        } catch (IOException damaged) {
-            LOG.warn("{}; it is taken to be topic {}, whose name it has", damaged.getMessage(), topicId);
-            return false;
         }
     }
 
@@ -323,38 +220,13 @@ final class LogDir {
         return logs.values();
     }
 
-    Path futureOf(TopicPartition partition) {
-        return path.resolve(partition + "." + Uuid.randomUuid() + FUTURE);
-    }
-
     /** Takes a log's folder away, durably on return; its files go after the delay that readers under way need. */
     void delete(Path folder, TopicPartition partition, long delayMs, Runnable before) throws IOException {
-        Path renamed = rename(folder, partition, DELETED);
-        later(delayMs, () -> {
+        Path renamed = files.markDeleted(folder, partition);
+        housekeeping.later(delayMs, () -> {
             before.run();
-            removeTree(renamed);
+            LogDirFiles.removeTree(renamed);
         });
-    }
-
-    /** Keeps the files for somebody to look at. @return the folder's new name, durable */
-    Path setAside(Path folder, TopicPartition partition) throws IOException {
-        return rename(folder, partition, STRAY);
-    }
-
-    private Path rename(Path folder, TopicPartition partition, String suffix) throws IOException {
-        Path renamed = path.resolve(partition + "." + Uuid.randomUuid() + suffix);
-        Files.move(folder, renamed, StandardCopyOption.ATOMIC_MOVE);
-        DurableFile.syncFolder(path);
-        return renamed;
-    }
-
-    static void removeTree(Path root) throws IOException {
-        try (Stream<Path> files = Files.list(root)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Files.deleteIfExists(file);
-            }
-        }
-        Files.deleteIfExists(root);
     }
 
     /** Something here failed: looks, in the background, whether anything works. */
@@ -416,12 +288,8 @@ final class LogDir {
 
     /** Brings everything to disk and marks the folder as closed in order. What cannot be written, the next start finds out. */
     void close() {
-        housekeeping.shutdown();
-        try {
-            housekeeping.awaitTermination(10, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        housekeeping.stop();
+        housekeeping.await(10);
         try {
             closeLogs();
             if (failure == null) {
@@ -432,8 +300,7 @@ final class LogDir {
                         ends.put(partition, log.endOffset());
                     }
                 });
-                endOffsets().write(ends);
-                DurableFile.replace(path.resolve(CLEAN), "{\"version\":0,\"brokerEpoch\":-1}");
+                files.markClean(ends);
             }
         } catch (IOException e) {
             LOG.warn("the logs in {} could not be closed in order, they are recovered at the next start: {}", path, e.toString());
@@ -462,7 +329,7 @@ final class LogDir {
 
     /** Lets go of the folder without writing anything. */
     void release() {
-        housekeeping.shutdown();
+        housekeeping.stop();
         if (groupCommit != null) {
             groupCommit.close();
         }

@@ -58,7 +58,7 @@ final class LogMove {
 
     /** Blocks until the log is there. @throws CancellationException if it was called off; the log stays where it is then, as on failure */
     void run() throws IOException {
-        PartitionFolder copy = new PartitionFolder(to.futureOf(log.topicPartition()));
+        PartitionFolder copy = new PartitionFolder(to.files().futureOf(log.topicPartition()));
         boolean kept = false;
         try {
             Files.createDirectories(copy.path());
@@ -82,7 +82,7 @@ final class LogMove {
             throw calledOff;
         } finally {
             if (!kept && Files.exists(copy.path())) {
-                LogDir.removeTree(copy.path());
+                LogDirFiles.removeTree(copy.path());
             }
         }
     }

@@ -16,10 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -109,106 +107,24 @@ public final class LogStore implements AutoCloseable {
     }
 
     private void load() throws IOException {
-        List<Callable<Void>> openings = new ArrayList<>();
-        List<Runnable> resumptions = new ArrayList<>();
         LogConfig usual = LogConfig.of(Map.of(), settings.topicDefaults());
+        // Until the log's topic is known.
+        LogLoader loader = new LogLoader(dirs, logs, (dir, files, partition, topicId) -> log(dir, files, partition, topicId, usual));
         long began = System.nanoTime();
-        boolean clean = true;
-        for (LogDir dir : List.copyOf(dirs)) {
-            if (!dir.isOnline()) {
-                continue;
-            }
-            try {
-                LogDir.Found found = dir.look();
-                clean &= found.clean();
-                found.arriving().forEach((partition, copy) -> resumptions.add(() -> resume(partition, copy, dir)));
-                for (PartitionFolder files : found.partitions()) {
-                    openings.add(() -> {
-                        load(dir, files, found, usual);
-                        return null;
-                    });
-                }
-            } catch (IOException e) {
-                failed(dir, e);
-            }
-        }
-        inParallel(openings, Runtime.getRuntime().availableProcessors());
-        if (dirs.stream().noneMatch(LogDir::isOnline)) {
-            throw new IOException("none of the log folders works");
-        }
+        loader.load();
         incomplete |= dirs.stream().anyMatch(dir -> !dir.isOnline());
-        if (!openings.isEmpty()) {
+        doubles.addAll(loader.doubles());
+        if (loader.found() > 0) {
             LOG.info("{}: {} logs {} in {} ms", where.folders().size() == 1 ? folder() : where.folders(), logs.size(),
-                    clean ? "opened" : "recovered after an unclean stop", (System.nanoTime() - began) / 1_000_000);
+                    loader.isClean() ? "opened" : "recovered after an unclean stop", (System.nanoTime() - began) / 1_000_000);
         }
-        resumptions.forEach(Runnable::run);
-    }
-
-    /** A folder that does not work is left out, unless there is no other. */
-    private void failed(LogDir dir, IOException e) throws IOException {
-        if (dirs.size() == 1) {
-            throw e;
-        }
-        if (dir.isOnline()) {
-            dir.fail(e);
-        }
-    }
-
-    /** @param usual until the log's topic is known */
-    private void load(LogDir dir, PartitionFolder files, LogDir.Found found, LogConfig usual) throws IOException {
-        TopicPartition partition = LogDir.partitionOf(files.path().getFileName().toString());
-        Uuid topicId;
-        try {
-            topicId = files.topicId();
-        } catch (IOException damaged) {
-            LOG.error("{}; if there is a topic of that name, the log is taken to be its", damaged.getMessage());
-            return;
-        }
-        try {
-            SegmentedLog log = log(dir, files, partition, topicId, usual);
-            log.open(found.known(partition, files));
-            dir.found(log);
-            synchronized (doubles) {
-                SegmentedLog other = logs.putIfAbsent(partition, log);
-                if (other != null) {
-                    doubles.add(log);
-                }
-            }
-        } catch (IOException e) {
-            failed(dir, e);
-        }
+        loader.arriving().forEach(this::resume);
     }
 
     private SegmentedLog log(LogDir dir, PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
         SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, dir, openSegments);
         log.producerExpiration(producerExpirationMs);
         return log;
-    }
-
-    /** On threads of its own: they touch files, so nobody may interrupt them. */
-    private static void inParallel(List<Callable<Void>> tasks, int most) throws IOException {
-        int threads = Math.min(tasks.size(), most);
-        if (threads == 0) {
-            return;
-        }
-        try (ExecutorService openers = Executors.newFixedThreadPool(threads, Thread.ofPlatform().name("log-opener-", 0).factory())) {
-            List<Future<Void>> results = new ArrayList<>();
-            tasks.forEach(task -> results.add(openers.submit(task)));
-            for (Future<Void> result : results) {
-                try {
-                    result.get();
-                } catch (ExecutionException failed) {
-                    switch (failed.getCause()) {
-                        case IOException unreadable -> throw unreadable;
-                        case RuntimeException broken -> throw broken;
-                        default -> throw new IOException(failed.getCause());
-                    }
-                }
-            }
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while the logs were being opened", stopped);
-        }
     }
 
     /**
@@ -261,7 +177,7 @@ public final class LogStore implements AutoCloseable {
                 List<Segment> gone = log.retire(clock.millis());
                 if (!gone.isEmpty()) {
                     LOG.info("{}: {} segments are beyond retention, the log starts at {}", log.topicPartition(), gone.size(), log.startOffset());
-                    dir.later(log.limits().fileDeleteDelayMs(), () -> {
+                    dir.housekeeping().later(log.limits().fileDeleteDelayMs(), () -> {
                         for (Segment segment : gone) {
                             segment.delete();
                         }
@@ -280,8 +196,8 @@ public final class LogStore implements AutoCloseable {
     }
 
     /** Runs it when nobody can be reading the log's files any more that were replaced now. */
-    void deleteLater(SegmentedLog log, LogDir.Housekeeping removal) {
-        log.dir().later(log.limits().fileDeleteDelayMs(), removal);
+    void deleteLater(SegmentedLog log, LogHousekeeping.Task removal) {
+        log.dir().housekeeping().later(log.limits().fileDeleteDelayMs(), removal);
     }
 
     /** Makes one log, as {@link #create(List, Uuid, LogConfig)} does. */
@@ -318,7 +234,7 @@ public final class LogStore implements AutoCloseable {
         List<Callable<Void>> makings = new ArrayList<>();
         for (TopicPartition partition : partitions) {
             makings.add(() -> {
-                PartitionFolder files = dir.make(partition, topicId);
+                PartitionFolder files = dir.files().make(partition, topicId);
                 SegmentedLog log = log(dir, files, partition, topicId, config);
                 // There are only if nobody could tell what topic they are of.
                 log.open(files.hasSegments() ? new LogRecovery.Known(false, 0, files.startOffset(), -1) : LogRecovery.Known.NEW);
@@ -327,7 +243,7 @@ public final class LogStore implements AutoCloseable {
             });
         }
         try {
-            inParallel(makings, CREATORS);
+            LogOpeners.run(makings, CREATORS);
             dir.add(made);
             made.forEach(log -> logs.put(log.topicPartition(), log));
         } catch (IOException e) {
@@ -405,7 +321,7 @@ public final class LogStore implements AutoCloseable {
         log.takeOffline();
         log.abandon();
         try {
-            return dir.setAside(log.folder(), log.topicPartition());
+            return dir.files().setAside(log.folder(), log.topicPartition());
         } catch (IOException e) {
             throw new KafkaStorageException("the log " + log.folder() + " cannot be set aside: " + e.getMessage(), e);
         }
@@ -436,19 +352,20 @@ public final class LogStore implements AutoCloseable {
         moves.begin(log, to);
     }
 
-    private void resume(TopicPartition partition, Path copy, LogDir to) {
-        SegmentedLog log = logs.get(partition);
+    private void resume(LogLoader.Arriving arriving) {
+        SegmentedLog log = logs.get(arriving.partition());
+        Path copy = arriving.copy();
         if (log == null || !log.isOnline()) {
             LOG.warn("{}: is unfinished, and its original is in no log folder that works; it is not used", copy);
             return;
         }
         try {
-            LogDir.removeTree(copy);
+            LogDirFiles.removeTree(copy);
         } catch (IOException e) {
             LOG.warn("{} cannot be removed: {}", copy, e.toString());
         }
-        LOG.info("{} was on its way to {}; that begins anew", partition, to.path());
-        moves.begin(log, to);
+        LOG.info("{} was on its way to {}; that begins anew", arriving.partition(), arriving.to().path());
+        moves.begin(log, arriving.to());
     }
 
     public FlushTimes flushTimes() {
