@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -142,7 +143,9 @@ public class SourcePathBenchmark {
     /** Has everything written at once. It holds a record as a real one does, or the compiler would not make it in the loop. */
     private static final class Discarding extends MockProducer<byte[], byte[]> {
 
-        private final Future<RecordMetadata> written = CompletableFuture.completedFuture(new RecordMetadata(new TopicPartition("t", 0), 0, 0, 0, 0, 0));
+        private static final RecordMetadata METADATA = new RecordMetadata(new TopicPartition("t", 0), 0, 0, 0, 0, 0);
+
+        private final Future<RecordMetadata> written = CompletableFuture.completedFuture(METADATA);
         private ProducerRecord<byte[], byte[]> last;
         private long bytes;
 
@@ -152,6 +155,14 @@ public class SourcePathBenchmark {
 
         @Override
         public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+            return send(record, null);
+        }
+
+        @Override
+        public Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback told) {
+            if (told != null) {
+                told.onCompletion(METADATA, null);
+            }
             last = record;
             bytes += record.value().length;
             return written;
