@@ -91,7 +91,7 @@ record CompactedLog(SegmentedLog log, LogStore store) implements CleanableLog {
 
     @Override
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset) {
-        return log.aborted(fromOffset, toOffset).stream()
+        return log.allSegments().aborted(fromOffset, toOffset).stream()
                 .map(entry -> new AbortedTransaction(entry.producerId(), entry.firstOffset(), entry.lastOffset(), entry.lastStableOffset())).toList();
     }
 

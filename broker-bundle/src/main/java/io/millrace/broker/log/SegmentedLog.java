@@ -305,37 +305,12 @@ final class SegmentedLog implements PartitionLog {
         if (offset < startOffset || offset > end) {
             throw new OffsetOutOfRangeException(partition + ": offset " + offset + " is outside of " + startOffset + " to " + end);
         }
-        while (true) {
-            long stamp = segments.stamp();
-            Segment first = segments.holding(offset);
-            Segment segment = first;
-            Records records = null;
-            while (records == null && segment != null && offset < Math.min(maxOffset, end)) {
-                records = segment.read(offset, maxBytes, maxOffset, minOneBatch);
-                segment = records == null ? segments.after(segment) : segment;
-            }
-            if (segment == first || !segments.replacedSince(stamp)) {
-                return records == null ? MemoryRecords.EMPTY : records;
-            }
-        }
+        return offset < Math.min(maxOffset, end) ? segments.read(offset, maxBytes, maxOffset, minOneBatch) : MemoryRecords.EMPTY;
     }
 
     @Override
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset) {
-        return aborted(fromOffset, toOffset).stream().sorted(Comparator.comparingLong(Entry::firstOffset)).map(Entry::toFetchResponse).toList();
-    }
-
-    List<Entry> aborted(long fromOffset, long toOffset) {
-        while (true) {
-            long stamp = segments.stamp();
-            List<Entry> entries = new ArrayList<>();
-            for (Segment segment : segments.from(fromOffset)) {
-                segment.aborted().collect(fromOffset, toOffset, entries);
-            }
-            if (!segments.replacedSince(stamp)) {
-                return entries;
-            }
-        }
+        return segments.aborted(fromOffset, toOffset).stream().sorted(Comparator.comparingLong(Entry::firstOffset)).map(Entry::toFetchResponse).toList();
     }
 
     private <T> T lookUp(Supplier<T> search) {

@@ -1,11 +1,14 @@
 package io.millrace.broker.log;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.StampedLock;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.Records;
 
 /** A log's segments by base offset; the last one is appended to. One thread changes them at a time, readers go on meanwhile. */
 final class Segments {
@@ -42,6 +45,42 @@ final class Segments {
     /** Whether going from one segment to the next since then may have passed over some: what was found is to be looked for again. */
     boolean replacedSince(long stamp) {
         return !replacing.validate(stamp);
+    }
+
+    /**
+     * Reads from the first segment that has anything at or after the offset, whatever is replaced meanwhile.
+     *
+     * @return empty if there is none
+     * @see PartitionLog#read
+     */
+    Records read(long offset, int maxBytes, long maxOffset, boolean minOneBatch) {
+        while (true) {
+            long stamp = stamp();
+            Segment first = holding(offset);
+            Segment segment = first;
+            Records records = null;
+            while (records == null && segment != null) {
+                records = segment.read(offset, maxBytes, maxOffset, minOneBatch);
+                segment = records == null ? after(segment) : segment;
+            }
+            if (segment == first || !replacedSince(stamp)) {
+                return records == null ? MemoryRecords.EMPTY : records;
+            }
+        }
+    }
+
+    /** Aborted transactions that overlap [fromOffset, toOffset), in the order of their markers. */
+    List<AbortedTransactions.Entry> aborted(long fromOffset, long toOffset) {
+        while (true) {
+            long stamp = stamp();
+            List<AbortedTransactions.Entry> entries = new ArrayList<>();
+            for (Segment segment : from(fromOffset)) {
+                segment.aborted().collect(fromOffset, toOffset, entries);
+            }
+            if (!replacedSince(stamp)) {
+                return entries;
+            }
+        }
     }
 
     boolean isEmpty() {
