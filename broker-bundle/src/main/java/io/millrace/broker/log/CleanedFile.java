@@ -6,9 +6,12 @@ import io.millrace.broker.log.clean.CleanableSegment;
 import io.millrace.broker.log.clean.CleanedSegment;
 import io.millrace.broker.log.clean.LogChanged;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.DefaultRecordBatch;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
@@ -19,6 +22,9 @@ import org.slf4j.LoggerFactory;
 final class CleanedFile implements CleanedSegment {
 
     private static final Logger LOG = LoggerFactory.getLogger(CleanedFile.class);
+
+    /** Before all times of records that anybody looks for. */
+    private static final long LONG_AGO = 0;
 
     private final SegmentedLog log;
     private final LogStore store;
@@ -82,6 +88,9 @@ final class CleanedFile implements CleanedSegment {
     @Override
     public void replace(List<? extends CleanableSegment> cleaned) throws IOException {
         List<Segment> old = cleaned.stream().map(each -> ((CompactedLog.Source) each).segment()).toList();
+        if (file.sizeInBytes() == 0) {
+            append(nothing(old.getLast()));
+        }
         // The bulk of it goes to disk before anybody is kept waiting.
         file.flush();
         log.renaming().lock();
@@ -106,6 +115,19 @@ final class CleanedFile implements CleanedSegment {
         ended = true;
         file.close();
         store.deleteLater(log, () -> delete(log, old));
+    }
+
+    /**
+     * A batch without records, for a segment of which nothing is left. Kafka takes an empty file for one that is as young as its modification, and looks for
+     * times in it and no further; and a crash in between can be finished only by a file that says up to where it goes.
+     */
+    private MemoryRecords nothing(Segment last) {
+        ByteBuffer header = ByteBuffer.allocate(DefaultRecordBatch.RECORD_BATCH_OVERHEAD);
+        DefaultRecordBatch.writeEmptyHeader(header, RecordBatch.CURRENT_MAGIC_VALUE, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH,
+                RecordBatch.NO_SEQUENCE, baseOffset, log.allSegments().after(last).baseOffset() - 1, log.epochAt(baseOffset), TimestampType.CREATE_TIME,
+                LONG_AGO, false, false);
+        header.flip();
+        return MemoryRecords.readableRecords(header);
     }
 
     private void writeIndexes() throws IOException {

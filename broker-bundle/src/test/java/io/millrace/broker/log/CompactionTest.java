@@ -21,6 +21,7 @@ import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.Records;
+import org.apache.kafka.common.record.internal.RecordBatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -198,7 +199,27 @@ class CompactionTest {
             node.clean();
             node.store.applyRetention();
             assertThat(log.startOffset()).isZero();
-            assertThat(log.read(0, 1_000, log.endOffset(), true).batches().iterator().next().baseOffset()).isPositive();
+            assertThat(records(log).keySet()).allMatch(offset -> offset > 0);
+        }
+    }
+
+    @Test
+    void aSegmentOfWhichNothingIsLeftSaysUpToWhereItGoesAndThatItIsOld() throws Exception {
+        try (CompactedStore node = open()) {
+            PartitionLog log = node.table();
+            node.write(log, 100, _ -> "key");
+            node.clean();
+            Segment first = ((SegmentedLog) log).allSegments().first();
+            RecordBatch left = log.read(0, 1_000, log.endOffset(), true).batches().iterator().next();
+            assertThat(left.countOrNull()).isZero();
+            assertThat(left.baseOffset()).isZero();
+            assertThat(left.nextOffset()).isEqualTo(((SegmentedLog) log).allSegments().after(first).baseOffset());
+            assertThat(left.isValid()).isTrue();
+            assertThat(first.maxTimestamp()).isZero();
+            assertThat(Files.size(first.path(".timeindex"))).isPositive();
+            for (long time : new long[] {0, 1, clock.millis()}) {
+                assertThat(log.offsetForTimestamp(time, log.endOffset())).get().satisfies(found -> assertThat(found.offset).isPositive());
+            }
         }
     }
 
