@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.testkit.PluginTestKit;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ class PluginAuthorIT {
             kit.produce("echo", "key", "value");
             assertThat(kit.values("echo", 1)).containsExactly("value");
         }
+        assertThat(DriverManager.drivers()).as("JDBC drivers of the test's own").isNotEmpty();
     }
 
     private static Path compiled(Path project, String part) throws Exception {

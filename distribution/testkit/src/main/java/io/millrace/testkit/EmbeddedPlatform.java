@@ -6,6 +6,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ final class EmbeddedPlatform implements AutoCloseable {
         if (Runtime.version().feature() < 25) {
             throw new IllegalStateException("Millrace runs on Java 25 or later, this is " + Runtime.version() + "; let the tests run on a newer JDK");
         }
+        // Whoever asks it first decides which drivers the JVM knows: let it be the test, not a plugin.
+        DriverManager.getDrivers();
         List<URL> jars = new ArrayList<>();
         try (Stream<Path> files = Files.list(home.resolve("lib"))) {
             for (Path file : files.filter(file -> file.toString().endsWith(".jar")).sorted().toList()) {
