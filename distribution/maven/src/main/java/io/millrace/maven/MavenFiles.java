@@ -20,6 +20,7 @@ import org.eclipse.aether.artifact.DefaultArtifact;
 import org.eclipse.aether.collection.CollectRequest;
 import org.eclipse.aether.graph.Dependency;
 import org.eclipse.aether.graph.DependencyFilter;
+import org.eclipse.aether.repository.AuthenticationContext;
 import org.eclipse.aether.repository.RemoteRepository;
 import org.eclipse.aether.resolution.ArtifactRequest;
 import org.eclipse.aether.resolution.ArtifactResolutionException;
@@ -75,11 +76,20 @@ public final class MavenFiles implements BiFunction<String, Consumer<String>, Li
             String classifier = parts.length == 4 ? parts[3].split("@", 2)[0] : "";
             List<String> extensions = parts.length == 4 && parts[3].contains("@") ? List.of(parts[3].split("@", 2)[1]) : EXTENSIONS;
             Artifact main = null;
+            IllegalArgumentException failure = null;
             for (String extension : extensions) {
-                main = fetched(new DefaultArtifact(parts[0], parts[1], classifier, extension, parts[2]));
+                try {
+                    main = fetched(new DefaultArtifact(parts[0], parts[1], classifier, extension, parts[2]));
+                } catch (IllegalArgumentException e) {
+                    // A repository that fails may be one that has nothing of it anyway.
+                    failure = failure == null ? e : failure;
+                }
                 if (main != null) {
                     break;
                 }
+            }
+            if (main == null && failure != null) {
+                throw failure;
             }
             if (main == null) {
                 throw new IllegalArgumentException("mvn:" + coordinates + " is in none of the repositories "
@@ -96,7 +106,7 @@ public final class MavenFiles implements BiFunction<String, Consumer<String>, Li
                 for (ArtifactResult result : e.getResults()) {
                     for (Exception reason : result.getExceptions()) {
                         if (!(reason instanceof ArtifactNotFoundException)) {
-                            throw new IllegalArgumentException(wanted + " cannot be fetched: " + reason.getMessage() + "; see " + settings, e);
+                            throw new IllegalArgumentException(wanted + " cannot be fetched: " + reason.getMessage() + "; see " + settings + undeciphered(), e);
                         }
                     }
                 }
@@ -119,8 +129,23 @@ public final class MavenFiles implements BiFunction<String, Consumer<String>, Li
                 }
                 return files;
             } catch (RepositoryException e) {
-                throw new IllegalArgumentException("the dependencies of " + main + " cannot be fetched: " + e.getMessage() + "; see " + settings, e);
+                throw new IllegalArgumentException("the dependencies of " + main + " cannot be fetched: " + e.getMessage() + "; see " + settings + undeciphered(), e);
             }
+        }
+
+        /** Maven goes on with a password that it could not decrypt as if that were the password. */
+        private String undeciphered() {
+            List<String> servers = new ArrayList<>();
+            for (RemoteRepository repository : repositories) {
+                try (AuthenticationContext known = AuthenticationContext.forRepository(session, repository)) {
+                    String password = known == null ? null : known.get(AuthenticationContext.PASSWORD);
+                    if (password != null && password.startsWith("{") && password.endsWith("}")) {
+                        servers.add(repository.getId());
+                    }
+                }
+            }
+            return servers.isEmpty() ? "" : ", where the password of server " + String.join(", ", servers) + " is encrypted and cannot be decrypted with "
+                    + settings.resolveSibling("settings-security.xml") + "; encrypt it again (mvn --encrypt-password)";
         }
     }
 }

@@ -52,13 +52,23 @@ class MavenFilesTest {
         server.start();
         Path inner = home.resolve("inner");
         publish(inner, "org.example", "secret", "1.0", "jar", dependency("org.example", "codec", "compile"));
+        publish(inner.resolve("vault"), "org.example", "hidden", "1.0", "jar", "");
+        publish(inner.resolve("lost"), "org.example", "lost", "1.0", "jar", "");
         closed = fileServer();
-        closed.createContext("/", SimpleFileServer.createFileHandler(inner.toRealPath())).setAuthenticator(new BasicAuthenticator("inner") {
+        BasicAuthenticator onlyBuilders = new BasicAuthenticator("inner") {
             @Override
             public boolean checkCredentials(String user, String password) {
                 return user.equals("builder") && password.equals("pa&ss");
             }
-        });
+        };
+        closed.createContext("/", SimpleFileServer.createFileHandler(inner.toRealPath())).setAuthenticator(onlyBuilders);
+        // Open to those who look for what is not there.
+        closed.createContext("/lost", SimpleFileServer.createFileHandler(inner.resolve("lost").toRealPath()));
+        closed.createContext("/lost/org/example/lost", SimpleFileServer.createFileHandler(inner.resolve("lost/org/example/lost").toRealPath()))
+                .setAuthenticator(onlyBuilders);
+        // As mvn 3.9.11 --encrypt-master-password and --encrypt-password wrote them.
+        Files.writeString(home.resolve(".m2/settings-security.xml"),
+                "<settingsSecurity><master>{VfuvIlJTAfgHhK2o0eoFmNCpEl8yoV7yPXpVFFvPY30=}</master></settingsSecurity>");
         Path far = home.resolve("far");
         publish(far.resolve("maven"), "org.example", "remote", "1.0", "jar", "");
         proxy = fileServer();
@@ -67,12 +77,18 @@ class MavenFilesTest {
         Files.writeString(home.resolve(".m2/settings.xml"), """
                 <settings>
                   <localRepository>%1$s</localRepository>
-                  <mirrors><mirror><id>house</id><mirrorOf>*,!inner,!far</mirrorOf><url>http://127.0.0.1:%2$d</url></mirror></mirrors>
-                  <servers><server><id>inner</id><username>builder</username><password>pa&amp;ss</password></server></servers>
+                  <mirrors><mirror><id>house</id><mirrorOf>*,!inner,!far,!vault,!lost</mirrorOf><url>http://127.0.0.1:%2$d</url></mirror></mirrors>
+                  <servers>
+                    <server><id>inner</id><username>builder</username><password>pa&amp;ss</password></server>
+                    <server><id>vault</id><username>builder</username><password>{m/VjGogNkI8HSZ5AY6pbkHBal7FJEPrXAat5uU94g5A=}</password></server>
+                    <server><id>lost</id><username>builder</username><password>{VfuvIlJTAfgHhK2o0eoFmNCpEl8yoV7yPXpVFFvPY30=}</password></server>
+                  </servers>
                   <proxies><proxy><id>way-out</id><active>true</active><protocol>http</protocol><host>127.0.0.1</host><port>%4$d</port>
                     <nonProxyHosts>127.0.0.1</nonProxyHosts></proxy></proxies>
                   <profiles><profile><id>ours</id><repositories>
                     <repository><id>inner</id><url>http://127.0.0.1:%3$d</url></repository>
+                    <repository><id>vault</id><url>http://127.0.0.1:%3$d/vault</url></repository>
+                    <repository><id>lost</id><url>http://127.0.0.1:%3$d/lost</url></repository>
                     <repository><id>far</id><url>http://repository.invalid/maven</url></repository>
                   </repositories></profile></profiles>
                   <activeProfiles><activeProfile>ours</activeProfile></activeProfiles>
@@ -114,6 +130,18 @@ class MavenFilesTest {
     void aRepositoryThatAsksForAPasswordGetsTheOneOfItsServerEntry() {
         assertThat(names(new MavenFiles().apply("org.example:secret:1.0", progress::add))).containsExactly("secret-1.0.jar", "codec-1.0.jar");
         assertThat(progress).contains("fetching org.example:secret:jar:1.0 from inner");
+    }
+
+    @Test
+    void anEncryptedPasswordIsDecryptedWithTheUsersMasterPassword() {
+        assertThat(names(new MavenFiles().apply("org.example:hidden:1.0", progress::add))).containsExactly("hidden-1.0.jar");
+        assertThat(progress).contains("fetching org.example:hidden:jar:1.0 from vault");
+    }
+
+    @Test
+    void aPasswordThatAnotherMasterPasswordEncryptedIsNamed() {
+        assertThatThrownBy(() -> new MavenFiles().apply("org.example:lost:1.0", progress::add)).hasMessageContaining("401")
+                .hasMessageContaining("the password of server lost is encrypted and cannot be decrypted with " + home.resolve(".m2/settings-security.xml"));
     }
 
     @Test
