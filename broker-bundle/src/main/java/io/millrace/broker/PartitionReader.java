@@ -5,6 +5,7 @@ import io.millrace.api.log.LogSlice;
 import io.millrace.api.log.LogSlice.AbortedTransaction;
 import io.millrace.api.log.OffsetOutOfRangeException;
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionLog.Committed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -80,7 +81,9 @@ final class PartitionReader implements LogReader {
     }
 
     private LogSlice readHere(long offset, int maxBytes, Isolation isolation, long end) throws IOException {
-        ByteBuffer batches = content(log.read(offset, maxBytes, end, true));
+        Committed read = isolation == Isolation.READ_COMMITTED ? log.readCommitted(offset, maxBytes, end, true)
+                : new Committed(log.read(offset, maxBytes, end, true), List.of());
+        ByteBuffer batches = content(read.records());
         if (!batches.hasRemaining()) {
             return new LogSlice(NOTHING, offset, end, List.of());
         }
@@ -88,8 +91,9 @@ final class PartitionReader implements LogReader {
         for (RecordBatch batch : MemoryRecords.readableRecords(batches.duplicate()).batches()) {
             next = batch.nextOffset();
         }
-        List<AbortedTransaction> aborted = isolation == Isolation.READ_UNCOMMITTED ? List.of()
-                : log.abortedTransactions(offset, next).stream().map(one -> new AbortedTransaction(one.producerId(), one.firstOffset())).toList();
+        long last = next;
+        List<AbortedTransaction> aborted = read.aborted().stream().filter(one -> one.firstOffset() < last)
+                .map(one -> new AbortedTransaction(one.producerId(), one.firstOffset())).toList();
         return new LogSlice(batches, next, end, aborted);
     }
 

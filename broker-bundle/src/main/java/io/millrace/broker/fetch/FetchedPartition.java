@@ -1,6 +1,7 @@
 package io.millrace.broker.fetch;
 
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionLog.Committed;
 import io.millrace.broker.log.PartitionLog.EpochEnd;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metadata.LedPartition;
@@ -15,13 +16,11 @@ import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
-import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.message.FetchResponseData.EpochEndOffset;
 import org.apache.kafka.common.message.FetchResponseData.LeaderIdAndEpoch;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.Records;
 import org.apache.kafka.common.requests.FetchResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +32,6 @@ import org.slf4j.LoggerFactory;
 final class FetchedPartition implements Runnable {
 
     private static final Logger LOG = LoggerFactory.getLogger(FetchedPartition.class);
-    /** Aborted transactions beyond the slice are harmless to the client; only when they are many it pays to look where the slice ends. */
-    private static final int MANY_ABORTED = 64;
 
     private final FetchSession session;
     private final String topic;
@@ -138,18 +135,13 @@ final class FetchedPartition implements Runnable {
         if (offset >= limit || most <= 0 && !first) {
             return 0;
         }
-        Records records = log.read(offset, Math.max(0, most), limit, first);
-        found.setRecords(records);
-        if (committed && records.sizeInBytes() > 0) {
-            found.setAbortedTransactions(aborted(log, offset, limit, records));
+        if (!committed) {
+            found.setRecords(log.read(offset, Math.max(0, most), limit, first));
+        } else {
+            Committed read = log.readCommitted(offset, Math.max(0, most), limit, first);
+            found.setRecords(read.records()).setAbortedTransactions(read.aborted());
         }
-        return records.sizeInBytes();
-    }
-
-    private static List<AbortedTransaction> aborted(PartitionLog log, long offset, long limit, Records records) {
-        List<AbortedTransaction> aborted = log.abortedTransactions(offset, limit);
-        return aborted.size() <= MANY_ABORTED ? aborted
-                : records.lastBatch().map(last -> log.abortedTransactions(offset, last.nextOffset())).orElse(aborted);
+        return found.records().sizeInBytes();
     }
 
     private EpochEndOffset diverging(PartitionLog log) {

@@ -45,6 +45,8 @@ final class AbortedTransactions {
 
     /** Taken before this object's own lock, which {@link OpenSegments} wants while it makes room for a file that a witness reads. */
     private final Object confirming = new Object();
+    /** Held while the file is written; taken after the one above and before this object's own. */
+    private final Object writing = new Object();
     /** Null once the file was found to be true, or is this run's own. */
     private volatile Witness witness;
     private volatile Path file;
@@ -90,14 +92,8 @@ final class AbortedTransactions {
         try {
             List<Entry> replayed = log.replay();
             LOG.warn("{}: does not say what the log says, it is written anew with {} aborted transactions", file, replayed.size());
-            synchronized (this) {
-                // What was added meanwhile is in the log as well.
-                List<Entry> more = new ArrayList<>(replayed);
-                long last = replayed.isEmpty() ? -1 : replayed.getLast().lastOffset;
-                entries.stream().skip(stored).filter(entry -> entry.lastOffset > last).forEach(more::add);
-                entries = List.copyOf(more);
-                stored = 0;
-                garbled = true;
+            synchronized (writing) {
+                take(replayed);
             }
         } catch (IOException e) {
             throw new KafkaStorageException(file + " does not say what the log says, and the log cannot be read: " + e.getMessage(), e);
@@ -107,6 +103,16 @@ final class AbortedTransactions {
         } catch (IOException e) {
             LOG.warn("{}: cannot be written anew, what the log says stays in memory: {}", file, e.toString());
         }
+    }
+
+    private synchronized void take(List<Entry> replayed) {
+        // What was added meanwhile is in the log as well.
+        List<Entry> more = new ArrayList<>(replayed);
+        long last = replayed.isEmpty() ? -1 : replayed.getLast().lastOffset;
+        entries.stream().skip(stored).filter(entry -> entry.lastOffset > last).forEach(more::add);
+        entries = List.copyOf(more);
+        stored = 0;
+        garbled = true;
     }
 
     private synchronized boolean isGarbled() {
@@ -155,28 +161,45 @@ final class AbortedTransactions {
         entries = more;
     }
 
-    /** Makes the file hold what was added. Durable on return. */
-    synchronized void flush() throws IOException {
-        List<Entry> all = entries;
-        if (all == null || all.size() == stored && !garbled) {
-            return;
+    /** Makes the file hold what was added. Durable on return; nobody who reads or adds waits for that. */
+    void flush() throws IOException {
+        synchronized (writing) {
+            List<Entry> all;
+            int from;
+            Path to;
+            synchronized (this) {
+                all = entries;
+                from = stored;
+                to = file;
+                if (all == null || all.size() == from && !garbled) {
+                    return;
+                }
+            }
+            write(to, from, all.subList(from, all.size()));
+            synchronized (this) {
+                if (to.equals(file)) {
+                    stored = all.size();
+                    garbled = false;
+                }
+            }
         }
+    }
+
+    private static void write(Path file, int from, List<Entry> entries) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.truncate((long) stored * ENTRY);
-            ByteBuffer bytes = ByteBuffer.allocate((all.size() - stored) * ENTRY);
-            for (Entry entry : all.subList(stored, all.size())) {
+            long at = (long) from * ENTRY;
+            channel.truncate(at);
+            ByteBuffer bytes = ByteBuffer.allocate(entries.size() * ENTRY);
+            for (Entry entry : entries) {
                 bytes.putShort(VERSION).putLong(entry.producerId).putLong(entry.firstOffset).putLong(entry.lastOffset).putLong(entry.lastStableOffset);
             }
             bytes.flip();
-            long at = (long) stored * ENTRY;
             while (bytes.hasRemaining()) {
                 at += channel.write(bytes, at);
             }
             channel.force(true);
         }
         DurableFile.syncFolder(file.getParent());
-        stored = all.size();
-        garbled = false;
     }
 
     /** What is in the file is read again when it is asked for. */

@@ -103,6 +103,11 @@ final class OfflineLog implements PartitionLog {
     }
 
     @Override
+    public Committed readCommitted(long offset, int maxBytes, long maxOffset, boolean minOneBatch) {
+        throw offline();
+    }
+
+    @Override
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset) {
         throw offline();
     }

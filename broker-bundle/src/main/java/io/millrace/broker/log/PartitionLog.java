@@ -95,6 +95,12 @@ public interface PartitionLog {
      */
     Records read(long offset, int maxBytes, long maxOffset, boolean minOneBatch);
 
+    /**
+     * As {@link #read}, with the aborted transactions whose records are among what was read, by first offset, and maybe some beyond. Both are of one
+     * moment: of a transaction that is cleaned or deleted meanwhile there are records and mention, or neither.
+     */
+    Committed readCommitted(long offset, int maxBytes, long maxOffset, boolean minOneBatch);
+
     /** Aborted transactions that overlap [fromOffset, toOffset), by first offset. */
     List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset);
 
@@ -159,6 +165,8 @@ public interface PartitionLog {
      * @param duplicate     whether nothing was written because the producer had written it before
      */
     record Appended(long firstOffset, long lastOffset, long logAppendTime, long startOffset, boolean duplicate) {}
+
+    record Committed(Records records, List<AbortedTransaction> aborted) {}
 
     record EpochEnd(int leaderEpoch, long endOffset) {}
 

@@ -38,6 +38,8 @@ import org.slf4j.LoggerFactory;
 final class SegmentedLog implements PartitionLog {
 
     private static final Logger LOG = LoggerFactory.getLogger(SegmentedLog.class);
+    /** Aborted transactions beyond what was read are harmless; only when they are many it pays to look where it ends. */
+    private static final int MANY_ABORTED = 64;
     private final TopicPartition partition;
     private final Uuid topicId;
     private final Clock clock;
@@ -306,6 +308,21 @@ final class SegmentedLog implements PartitionLog {
             throw new OffsetOutOfRangeException(partition + ": offset " + offset + " is outside of " + startOffset + " to " + end);
         }
         return offset < Math.min(maxOffset, end) ? segments.read(offset, maxBytes, maxOffset, minOneBatch) : MemoryRecords.EMPTY;
+    }
+
+    @Override
+    public Committed readCommitted(long offset, int maxBytes, long maxOffset, boolean minOneBatch) {
+        return segments.unchanged(() -> {
+            Records records = read(offset, maxBytes, maxOffset, minOneBatch);
+            if (records.sizeInBytes() == 0) {
+                return new Committed(records, List.of());
+            }
+            List<AbortedTransaction> aborted = abortedTransactions(offset, maxOffset);
+            if (aborted.size() > MANY_ABORTED) {
+                aborted = records.lastBatch().map(last -> abortedTransactions(offset, last.nextOffset())).orElse(aborted);
+            }
+            return new Committed(records, aborted);
+        });
     }
 
     @Override

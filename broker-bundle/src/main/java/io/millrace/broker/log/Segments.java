@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Supplier;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Records;
 
@@ -21,7 +22,12 @@ final class Segments {
     }
 
     void remove(Segment segment) {
-        byBase.remove(segment.baseOffset(), segment);
+        long stamp = replacing.writeLock();
+        try {
+            byBase.remove(segment.baseOffset(), segment);
+        } finally {
+            replacing.unlockWrite(stamp);
+        }
     }
 
     /** Puts one segment in the place of neighbours that hold the same offsets; it has the base offset of the first. */
@@ -45,6 +51,17 @@ final class Segments {
     /** Whether going from one segment to the next since then may have passed over some: what was found is to be looked for again. */
     boolean replacedSince(long stamp) {
         return !replacing.validate(stamp);
+    }
+
+    /** What is found while no segment is replaced or removed, so that all of it is of one moment; it may be looked for several times. */
+    <T> T unchanged(Supplier<T> look) {
+        while (true) {
+            long stamp = stamp();
+            T found = look.get();
+            if (!replacedSince(stamp)) {
+                return found;
+            }
+        }
     }
 
     /**
@@ -71,16 +88,13 @@ final class Segments {
 
     /** Aborted transactions that overlap [fromOffset, toOffset), in the order of their markers. */
     List<AbortedTransactions.Entry> aborted(long fromOffset, long toOffset) {
-        while (true) {
-            long stamp = stamp();
+        return unchanged(() -> {
             List<AbortedTransactions.Entry> entries = new ArrayList<>();
             for (Segment segment : from(fromOffset)) {
                 segment.aborted().collect(fromOffset, toOffset, entries);
             }
-            if (!replacedSince(stamp)) {
-                return entries;
-            }
-        }
+            return entries;
+        });
     }
 
     boolean isEmpty() {

@@ -18,13 +18,7 @@ final class TimestampSearch {
 
     /** The first record at or after the time with an offset in [startOffset, maxOffset). */
     Optional<TimestampAndOffset> atOrAfter(long timestamp, long startOffset, long maxOffset) {
-        while (true) {
-            long stamp = segments.stamp();
-            Optional<TimestampAndOffset> found = find(timestamp, startOffset, maxOffset);
-            if (!segments.replacedSince(stamp)) {
-                return found;
-            }
-        }
+        return segments.unchanged(() -> find(timestamp, startOffset, maxOffset));
     }
 
     private Optional<TimestampAndOffset> find(long timestamp, long startOffset, long maxOffset) {
@@ -58,13 +52,7 @@ final class TimestampSearch {
     }
 
     private long greatest() {
-        while (true) {
-            long stamp = segments.stamp();
-            long greatest = segments.all().stream().max(Comparator.comparingLong(Segment::maxTimestamp)).orElseThrow().maxTimestamp();
-            if (!segments.replacedSince(stamp)) {
-                return greatest;
-            }
-        }
+        return segments.unchanged(() -> segments.all().stream().max(Comparator.comparingLong(Segment::maxTimestamp)).orElseThrow().maxTimestamp());
     }
 
     private static Optional<Integer> epochOf(RecordBatch batch) {
