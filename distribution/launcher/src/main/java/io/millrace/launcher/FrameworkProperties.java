@@ -22,6 +22,8 @@ final class FrameworkProperties {
         properties.put(Constants.FRAMEWORK_STORAGE, cache.toString());
         // What is installed is told by the system folder and the plugin store; the cache is disposable.
         properties.put(Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
+        // A bundle sees what it imports, and not also what is on the launcher's class path whenever the JDK asks on its behalf.
+        properties.put("felix.bootdelegation.implicit", "false");
         properties.put("felix.cache.locking", "false");
         properties.put("felix.service.urlhandlers", "false");
         properties.put("felix.log.logger", new FrameworkLog());
