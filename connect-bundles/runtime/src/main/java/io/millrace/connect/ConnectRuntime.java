@@ -4,6 +4,7 @@ import io.millrace.api.broker.Broker;
 import io.millrace.api.config.NodeConfig;
 import io.millrace.api.health.HealthCheck;
 import io.millrace.api.http.HttpResource;
+import io.millrace.api.log.LocalLogs;
 import io.millrace.api.metrics.MeterSource;
 import io.millrace.api.plugin.PluginHost;
 import io.millrace.connect.catalog.Catalog;
@@ -102,7 +103,7 @@ final class ConnectRuntime implements AutoCloseable {
             OverridePolicy policy = OverridePolicy.of(config.get(OverridePolicy.KEY), Set.copyOf(List.of(config.get(OverridePolicy.ALLOWLIST_KEY).strip()
                     .split("\\s*,\\s*"))));
             admin = clients.admin("connect-admin");
-            offsets = new SourceOffsets(clients, admin);
+            offsets = new SourceOffsets(clients, admin, localLogs());
             statuses = new StatusTopic(clients, admin, workerId());
             ConnectorConfigs configs = new ConnectorConfigs(clients, admin);
             Node node = new Node(clients, admin, offsets, statuses, new Catalog(), new Variables(config.etc(), System::getenv),
@@ -147,6 +148,15 @@ final class ConnectRuntime implements AutoCloseable {
         Map<String, String> family = config.family(prefix);
         family.keySet().removeAll(BROKERS);
         return family;
+    }
+
+    /** The broker offers them before it offers itself. */
+    private LocalLogs localLogs() {
+        ServiceReference<LocalLogs> logs = context.getServiceReference(LocalLogs.class);
+        if (logs == null) {
+            throw new IllegalStateException("the broker offers no access to its logs in this process");
+        }
+        return context.getService(logs);
     }
 
     private PlatformLoggingMXBean logLevels() {

@@ -39,6 +39,7 @@ class ConnectTransactionsIT {
         Path data = folder.resolve("data");
         DiaryConnectors diaries = new DiaryConnectors(folder);
         KafkaProducer<String, String> former;
+        KafkaProducer<String, String> stranger;
         try (Millrace millrace = Millrace.start(data)) {
             diaries.install(data, "diary");
             refusals(millrace, diaries);
@@ -62,6 +63,9 @@ class ConnectTransactionsIT {
             aTaskThatHeedsNoStopDoesNotCommitOverAlteredOffsets(millrace, diaries);
             send(millrace, "letters", "odd 2", "good 3");
             former = open(millrace, "connect-polls-7");
+            // Nobody ends this one, and the first source after the kill has to know its offsets in spite of it.
+            stranger = open(millrace, "somebody-else");
+            awaitNumbers(millrace, "polls", TopicTail.committed(millrace.bootstrap(), "polls").size() + 20);
             millrace.kill();
         }
         try (Millrace millrace = Millrace.start(data)) {
@@ -86,6 +90,7 @@ class ConnectTransactionsIT {
             assertThat(polled.subList(0, altered)).isEqualTo(from(0, altered));
             assertThat(polled.subList(altered, polled.size())).isEqualTo(from(1_000_000, polled.size() - altered));
         } finally {
+            stranger.close(Duration.ZERO);
             former.close(Duration.ZERO);
         }
     }

@@ -3,7 +3,6 @@ package io.millrace.connect.source;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.pipeline.Pipeline;
 import io.millrace.connect.pipeline.Sample;
-import io.millrace.connect.store.OffsetTable;
 import io.millrace.connect.task.ByteBudget;
 import io.millrace.connect.task.TaskSetup;
 import java.util.ArrayList;
@@ -79,7 +78,7 @@ public class SourcePathBenchmark {
     public long throughTheRuntime() throws InterruptedException {
         BatchQueue queue = new BatchQueue(Long.MAX_VALUE, new ByteBudget(Long.MAX_VALUE));
         Conversion conversion = new Conversion(setup, pipeline, null, queue);
-        TransactionWriter writer = new TransactionWriter(setup, new OffsetTable(), producer, producer, task, queue);
+        TransactionWriter writer = new TransactionWriter(setup, producer, producer, task, queue);
         for (int i = 0; i < POLLS; i++) {
             conversion.enqueue(task.poll());
         }

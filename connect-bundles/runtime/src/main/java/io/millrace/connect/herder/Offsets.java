@@ -5,18 +5,20 @@ import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.sink.SinkWorker;
 import io.millrace.connect.source.FormerTransactions;
-import io.millrace.connect.store.OffsetTable;
 import io.millrace.connect.store.PlainJson;
+import io.millrace.connect.store.SourceOffsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
@@ -178,9 +180,11 @@ public final class Offsets {
     private void write(String name, Map<Map<String, ?>, Map<String, ?>> offsets) throws InterruptedException {
         fence(name);
         try (Producer<byte[], byte[]> producer = herder.node().clients().producer("connect-alters-" + name, Map.of())) {
-            OffsetTable.Writing stored = herder.node().offsets().table().write("alters-" + name, name);
-            offsets.forEach((partition, offset) -> stored.send(producer, partition, offset));
-            stored.committed();
+            List<Future<RecordMetadata>> stored = new ArrayList<>();
+            offsets.forEach((partition, offset) -> stored.add(producer.send(SourceOffsets.record(name, partition, offset))));
+            for (Future<RecordMetadata> one : stored) {
+                one.get();
+            }
         } catch (ExecutionException e) {
             throw new HttpError(500, "offsets of connector " + name + " cannot be stored: " + e.getCause().getMessage());
         }

@@ -61,7 +61,6 @@ public final class SourceWorker implements WorkerTask {
             if (setup.options().exactlyOnce()) {
                 producer.initTransactions();
             }
-            setup.offsets().settle(setup.id().toString());
             task = (SourceTask) setup.taskClass().getDeclaredConstructor().newInstance();
             try {
                 task.initialize(new Context(meters.metrics()));
@@ -98,7 +97,7 @@ public final class SourceWorker implements WorkerTask {
     private void work(Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsets, Pipeline<SourceRecord> pipeline, Progress progress) throws Exception {
         Thread poller = Thread.currentThread();
         SourceTask polled = task;
-        TransactionWriter writer = new TransactionWriter(setup, setup.offsets().table(), producer, offsets, polled, queue);
+        TransactionWriter writer = new TransactionWriter(setup, producer, offsets, polled, queue);
         Thread writing = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-writes-" + setup.id()).factory()).newThread(() -> {
             try {
                 writer.run();

@@ -1,7 +1,7 @@
 package io.millrace.connect.source;
 
 import io.millrace.connect.source.OutgoingBatch.Outgoing;
-import io.millrace.connect.store.OffsetTable;
+import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.task.TaskSetup;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,6 @@ final class TransactionWriter {
     private record Sent(SourceRecord source, Future<RecordMetadata> metadata) {}
 
     private final TaskSetup setup;
-    private final OffsetTable table;
     private final Producer<byte[], byte[]> producer;
     private final Producer<byte[], byte[]> offsetsProducer;
     private final SourceTask task;
@@ -58,14 +57,9 @@ final class TransactionWriter {
         }
     };
 
-    /**
-     * @param table           to be told of the offsets that are committed
-     * @param offsetsProducer the same as the records', or that of another cluster
-     */
-    TransactionWriter(TaskSetup setup, OffsetTable table, Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsetsProducer, SourceTask task,
-            BatchQueue queue) {
+    /** @param offsetsProducer the same as the records', or that of another cluster */
+    TransactionWriter(TaskSetup setup, Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsetsProducer, SourceTask task, BatchQueue queue) {
         this.setup = setup;
-        this.table = table;
         this.producer = producer;
         this.offsetsProducer = offsetsProducer;
         this.task = task;
@@ -183,16 +177,16 @@ final class TransactionWriter {
             producer.flush();
             sent.forEach(one -> metadata(one));
         }
-        OffsetTable.Writing stored = table.write(setup.id().toString(), setup.id().connector());
-        offsets.forEach((partition, offset) -> stored.send(offsetsProducer, partition, offset));
+        List<Future<RecordMetadata>> stored = new ArrayList<>();
+        offsets.forEach((partition, offset) -> stored.add(offsetsProducer.send(SourceOffsets.record(setup.id().connector(), partition, offset))));
         if (transactional) {
             // The producer may send the commit ahead of records that were handed to it a moment before; now there are none.
             producer.flush();
             producer.commitTransaction();
         } else {
             offsetsProducer.flush();
+            stored(stored);
         }
-        told(stored);
         open = false;
         setup.counters().batch(records, bytes);
         setup.counters().committed(System.currentTimeMillis(), System.nanoTime() - began);
@@ -203,11 +197,13 @@ final class TransactionWriter {
         bytes = 0;
     }
 
-    private void told(OffsetTable.Writing stored) throws InterruptedException {
-        try {
-            stored.committed();
-        } catch (ExecutionException e) {
-            throw new ConnectException(setup.id() + ": an offset could not be written: " + e.getCause().getMessage(), e.getCause());
+    private void stored(List<Future<RecordMetadata>> offsets) throws InterruptedException {
+        for (Future<RecordMetadata> offset : offsets) {
+            try {
+                offset.get();
+            } catch (ExecutionException e) {
+                throw new ConnectException(setup.id() + ": an offset could not be written: " + e.getCause().getMessage(), e.getCause());
+            }
         }
     }
 

@@ -70,9 +70,15 @@ final class TopicLog implements AutoCloseable {
         readTo(ends(IsolationLevel.READ_UNCOMMITTED));
     }
 
-    /** Blocks until every record that was committed at the call is in the table; of those behind a transaction that is open, none may be. */
-    void readCommitted() throws InterruptedException {
-        readTo(ends(IsolationLevel.READ_COMMITTED));
+    /**
+     * Blocks until every record that was before the first open transaction at the call is in the table.
+     *
+     * @return the offset of that transaction, or the topic's end
+     */
+    long readCommitted() throws InterruptedException {
+        Map<TopicPartition, Long> ends = ends(IsolationLevel.READ_COMMITTED);
+        readTo(ends);
+        return ends.get(partitions.getFirst());
     }
 
     private void readTo(Map<TopicPartition, Long> ends) throws InterruptedException {

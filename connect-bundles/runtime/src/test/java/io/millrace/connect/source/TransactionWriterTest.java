@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.source.OutgoingBatch.End;
 import io.millrace.connect.source.OutgoingBatch.Outgoing;
-import io.millrace.connect.store.OffsetTable;
 import io.millrace.connect.store.SourceOffsets;
 import io.millrace.connect.task.TaskCounters;
 import io.millrace.connect.task.TaskId;
@@ -47,7 +46,7 @@ class TransactionWriterTest {
         ConnectorConfig config = new ConnectorConfig(values, false);
         TaskSetup setup = new TaskSetup(new TaskId("c", 0), config, Map.of(), null, getClass().getClassLoader(), null, null, null, null, counters,
                 _ -> { }, _ -> { }, new TaskSetup.TaskOptions(true, boundary.equals("connector"), 1_000, new ByteBudget(Long.MAX_VALUE)));
-        return new TransactionWriter(setup, new OffsetTable(), producer, producer, task, queue);
+        return new TransactionWriter(setup, producer, producer, task, queue);
     }
 
     private void queue(End end, String... values) throws InterruptedException {
