@@ -33,7 +33,8 @@ final class ServerCheck {
                         + "; run ALTER SYSTEM SET wal_level = logical and restart the server");
             }
             if (!"t".equals(text(connection, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"))) {
-                return Optional.of("user " + user + " of " + url + " may not replicate; run ALTER ROLE " + user + " REPLICATION");
+                return Optional.of("user " + user + " of " + url + " may not replicate; run ALTER ROLE "
+                        + text(connection, "SELECT quote_ident(current_user)") + " REPLICATION");
             }
             return missingTable(connection, url, debezium.get("table.include.list"));
         } catch (SQLException e) {

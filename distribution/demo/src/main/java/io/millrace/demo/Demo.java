@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
  * {@code millrace demo}: starts the platform with a real PostgreSQL, keeps writing orders, and shows them come back captured, counted in windows
  * and delivered. With {@code --seconds} it ends by itself, after it has compared every window with the orders it was made of.
  */
-@Command(name = "millrace demo", sortOptions = false, mixinStandardHelpOptions = true,
+@Command(name = "millrace demo", sortOptions = false,
         description = "Captures a real PostgreSQL, counts its orders in windows and writes the result back.")
 public final class Demo implements Callable<Integer> {
 
@@ -46,7 +46,7 @@ public final class Demo implements Callable<Integer> {
     @Option(names = "--rate", paramLabel = "N", defaultValue = "100", description = "New orders per second (default: ${DEFAULT-VALUE}).")
     private int rate;
 
-    @Option(names = "--postgres", paramLabel = "URL", description = "Use this server instead of the embedded one: postgresql://user:password@host:port/db")
+    @Option(names = "--postgres", paramLabel = "URL", description = "Use this server instead of the embedded one, with an empty database: postgresql://user:password@host:port/db")
     private String postgres;
 
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "demo-data", description = "Where everything is kept (default: ${DEFAULT-VALUE}).")
@@ -57,6 +57,9 @@ public final class Demo implements Callable<Integer> {
 
     @Option(names = "--http", paramLabel = "HOST:PORT", defaultValue = "127.0.0.1:8083", description = "REST (default: ${DEFAULT-VALUE}).")
     private String http;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+    private boolean help;
 
     private final PrintStream out = System.out;
     private volatile EmbeddedPostgres server;
@@ -74,6 +77,9 @@ public final class Demo implements Callable<Integer> {
         return new CommandLine(new Demo()).setExecutionExceptionHandler((failure, line, parsed) -> {
             line.getErr().println("millrace demo: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage()));
             return 1;
+        }).setParameterExceptionHandler((wrong, parsed) -> {
+            wrong.getCommandLine().getErr().println("millrace demo: " + wrong.getMessage().replace('\n', ' ') + "; see millrace demo --help");
+            return CommandLine.ExitCode.USAGE;
         }).execute(arguments);
     }
 
@@ -103,7 +109,8 @@ public final class Demo implements Callable<Integer> {
         startPlatform(etc);
         writer = new OrderWriter(database, rate, new SplittableRandom());
         writer.start();
-        try (PlatformRest rest = new PlatformRest("http://" + http)) {
+        platform.awaitStarted();
+        try (PlatformRest rest = new PlatformRest("http://" + platform.http())) {
             boolean screen = seconds == 0 && System.console() != null && System.console().isTerminal();
             LiveView view = new LiveView(out, screen, database, writer, rest);
             watch(view, rest);
@@ -134,7 +141,7 @@ public final class Demo implements Callable<Integer> {
         platform = Platform.start(Platform.options(home).data(data).etc(etc).listen(listen).http(http)
                 .plugins(List.of(home.resolve("demo").resolve("plugins"))));
         platform.awaitReady();
-        String[] address = listen.split(":");
+        String[] address = platform.listen().split(":");
         FirstRecord.acknowledge(address[0], Integer.parseInt(address[1]));
         long platformMillis = millisSince(start);
         out.printf(Locale.ROOT, "platform started: first record acknowledged (acks=all, on disk) after %d ms (JVM %d ms, platform %d ms)%n",

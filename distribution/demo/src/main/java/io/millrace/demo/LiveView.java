@@ -27,6 +27,7 @@ final class LiveView {
     private final long startNanos = System.nanoTime();
     private long lastInserted;
     private long lastCounted;
+    private long lastNanos = startNanos;
     private int ticks;
 
     LiveView(PrintStream out, boolean screen, ShopDatabase database, OrderWriter writer, PlatformRest rest) {
@@ -37,7 +38,7 @@ final class LiveView {
         this.rest = rest;
     }
 
-    /** Call once a second. */
+    /** Call about once a second; swaps and a slow database may make it longer. */
     void refresh(int swaps) throws InterruptedException {
         boolean due = screen || ticks % LINE_EVERY == 0;
         ticks++;
@@ -50,8 +51,11 @@ final class LiveView {
                 row.next();
                 written = row.getLong(1);
                 counted = row.getLong(2);
+                long now = System.nanoTime();
+                double seconds = (now - lastNanos) / 1e9;
+                lastNanos = now;
                 long inserted = writer.inserted();
-                long perSecond = inserted - lastInserted;
+                long perSecond = Math.round((inserted - lastInserted) / seconds);
                 lastInserted = inserted;
                 if (!due) {
                     return;
@@ -63,7 +67,7 @@ final class LiveView {
                 }
                 text.append(String.format(Locale.ROOT, "%n  shop      orders %,d  (+%d/s)   changed %,d   deleted %,d   customers %d%n", written, perSecond,
                         writer.updated(), writer.deleted(), row.getLong(3)));
-                text.append(String.format(Locale.ROOT, "  counted   orders %,d  (+%d/s)   behind %d%n", counted, counted - lastCounted, written - counted));
+                text.append(String.format(Locale.ROOT, "  counted   orders %,d  (+%d/s)   behind %d%n", counted, Math.round((counted - lastCounted) / seconds), written - counted));
                 lastCounted = counted;
             }
             text.append("  parts    ").append(parts()).append('\n');

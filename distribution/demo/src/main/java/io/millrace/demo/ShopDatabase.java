@@ -5,6 +5,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import java.util.Properties;
 
 /**
@@ -28,6 +29,10 @@ record ShopDatabase(String url, String user, String password) {
             ALTER TABLE customers REPLICA IDENTITY FULL;
             ALTER TABLE orders REPLICA IDENTITY FULL;
             """;
+    private static final Map<String, String> COLUMNS = Map.of(
+            "customers", "id, name, city",
+            "orders", "id, customer_id, amount_cents, status, placed_at",
+            "order_stats", "customer_id, window_start, window_end, customer_name, orders, amount_cents");
 
     /**
      * Reads a user's address: {@code jdbc:postgresql://...} or {@code postgresql://user:password@host:port/db}.
@@ -73,7 +78,7 @@ record ShopDatabase(String url, String user, String password) {
         return DriverManager.getConnection(url, login);
     }
 
-    /** Creates the tables that are missing, and says what the server lacks. */
+    /** Creates the tables that are missing, and says what the server lacks; tables of others are left alone. */
     void prepare() throws SQLException {
         try (Connection connection = connect(); Statement statement = connection.createStatement()) {
             try (ResultSet level = statement.executeQuery("SHOW wal_level")) {
@@ -83,7 +88,33 @@ record ShopDatabase(String url, String user, String password) {
                             + ", which cannot be captured; run ALTER SYSTEM SET wal_level = logical and restart it");
                 }
             }
+            try (ResultSet role = statement.executeQuery(
+                    "SELECT rolreplication OR rolsuper, quote_ident(rolname) FROM pg_roles WHERE rolname = current_user")) {
+                role.next();
+                if (!role.getBoolean(1)) {
+                    throw new SQLException("user " + user + " of " + url + " may not replicate; run ALTER ROLE " + role.getString(2) + " REPLICATION");
+                }
+            }
+            for (Map.Entry<String, String> table : COLUMNS.entrySet()) {
+                requireOurs(statement, table.getKey(), table.getValue());
+            }
             statement.execute(SCHEMA);
+        }
+    }
+
+    /** A database may have a table of the same name that is somebody's. */
+    private void requireOurs(Statement statement, String table, String columns) throws SQLException {
+        try (ResultSet there = statement.executeQuery("SELECT to_regclass('" + table + "') IS NOT NULL")) {
+            there.next();
+            if (!there.getBoolean(1)) {
+                return;
+            }
+        }
+        try {
+            statement.executeQuery("SELECT " + columns + " FROM " + table + " LIMIT 0").close();
+        } catch (SQLException e) {
+            throw new SQLException("the table " + table + " at " + url + " is not the demo's (" + e.getMessage().lines().findFirst().orElse("")
+                    + "); give --postgres an empty database", e);
         }
     }
 

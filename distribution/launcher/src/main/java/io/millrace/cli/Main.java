@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 
 /** {@code bin/millrace}. */
-@Command(name = "millrace", sortOptions = false, synopsisSubcommandLabel = "COMMAND",
+@Command(name = "millrace", sortOptions = false, mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
         description = "Event streaming in one process: broker, connectors and stream jobs.",
         subcommands = {Start.class, Stop.class, Status.class, Plugins.class, Connectors.class, Demo.class, Version.class, HelpCommand.class})
 public final class Main implements Runnable {
@@ -16,15 +16,12 @@ public final class Main implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
-    @CommandLine.Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
-    private boolean help;
-
     public static void main(String[] arguments) {
         System.exit(run(arguments));
     }
 
     static int run(String... arguments) {
-        return line(arguments)
+        return tellingVersion(line(arguments))
                 .setExecutionExceptionHandler((failure, line, parsed) -> {
                     line.getErr().println("millrace: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage()));
                     return 1;
@@ -43,6 +40,13 @@ public final class Main implements Runnable {
             return new CommandLine(new Main());
         }
         return new CommandLine(arguments[0].equals("start") ? new Start() : new Demo()).setCommandName("millrace " + arguments[0]);
+    }
+
+    /** {@code --version}, which picocli gives every command, is the same for all of them. */
+    private static CommandLine tellingVersion(CommandLine line) {
+        line.getCommandSpec().versionProvider(() -> new String[] {Version.text()});
+        line.getSubcommands().values().forEach(Main::tellingVersion);
+        return line;
     }
 
     private static boolean isDirect(String... arguments) {

@@ -7,7 +7,11 @@ final class Version implements Runnable {
 
     @Override
     public void run() {
+        System.out.println(text());
+    }
+
+    static String text() {
         String version = Version.class.getPackage().getImplementationVersion();
-        System.out.println("Millrace " + (version == null ? "(not packaged)" : version) + ", Java " + Runtime.version() + ", Kafka protocol");
+        return "Millrace " + (version == null ? "(not packaged)" : version) + ", Java " + Runtime.version() + ", Kafka protocol";
     }
 }

@@ -104,6 +104,14 @@ class MainTest {
     }
 
     @Test
+    void everyCommandTellsTheVersion() {
+        assertThat(Main.run("--version")).isZero();
+        assertThat(Main.run("start", "-V")).isZero();
+        assertThat(Main.run("plugin", "list", "--version")).isZero();
+        assertThat(output.toString().lines()).hasSize(3).allSatisfy(line -> assertThat(line).startsWith("Millrace "));
+    }
+
+    @Test
     void whereNothingRunsTheFolderIsNamed() {
         assertThat(Main.run("stop", "--data", folder.toString())).isEqualTo(1);
         assertThat(output.toString().lines()).singleElement().asString().contains("no Millrace runs", folder.toString());
