@@ -147,7 +147,6 @@ class SegmentsOnDiskTest {
 
     @Test
     void tenThousandSealedSegmentsCostNoStartAndNoOpenFiles() throws Exception {
-        Path log = Files.createDirectories(folder.resolve(PARTITION.toString()));
         try (LogStore store = open()) {
             store.create(PARTITION, Uuid.randomUuid(), config("segment.bytes", "120"), 0);
             PartitionLog one = store.log(PARTITION).orElseThrow();
@@ -156,8 +155,13 @@ class SegmentsOnDiskTest {
             }
         }
         byte[] segment = Files.readAllBytes(file(9, ".log"));
+        // Entries of indexes are relative to the segment's base.
+        byte[] index = Files.readAllBytes(file(8, ".index"));
+        byte[] timeIndex = Files.readAllBytes(file(8, ".timeindex"));
         for (long base = 10; base < 10_000; base++) {
-            Files.write(log.resolve(PartitionFolder.name(base) + ".log"), withBase(segment, base));
+            Files.write(file(base, ".log"), withBase(segment, base));
+            Files.write(file(base, ".index"), index);
+            Files.write(file(base, ".timeindex"), timeIndex);
         }
         Files.deleteIfExists(folder.resolve("log-end-offset-checkpoint"));
         Files.move(file(10, ".snapshot"), file(10_000, ".snapshot"));
