@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -119,6 +121,44 @@ class ConnectRuntimeIT {
             millrace.send("PUT", "/connectors/out/resume", "");
             millrace.await("the last line again", LIMIT, () -> text(folder.resolve("out.txt")).equals("two\nthree\nthree\n"));
         }
+    }
+
+    /** Kafka Connect's worker gives the task up when it delivers exactly once; when it does not, it skips the record, as here. */
+    @Test
+    void aRecordThatKafkaRefusesIsSkippedWhereErrorsAreToleratedWhoeverRefusesIt() throws Exception {
+        Path data = folder.resolve("data");
+        // Larger than a batch. Behind one that is not, or if they were shorter than 15 bytes, the client would split one batch for ever (KAFKA-8350).
+        List<String> small = List.of("the first line of the file", "the second line of the file", "the third line of the file");
+        Path in = Files.writeString(folder.resolve("in.txt"), String.join("\n", small.get(0), "x".repeat(50_000), small.get(1), "y".repeat(60_000), small.get(2), ""));
+        for (String exactlyOnce : new String[] {"true", "false"}) {
+            try (Millrace millrace = Millrace.start(data, "--set", "connect.exactly.once.source=" + exactlyOnce);
+                    Admin admin = Admin.create(ClientSettings.of(millrace.bootstrap()))) {
+                if (exactlyOnce.equals("true")) {
+                    install(data, "connect-file.jar");
+                }
+                String byBroker = "by-broker-" + exactlyOnce;
+                admin.createTopics(List.of(new NewTopic(byBroker, 1, (short) 1).configs(Map.of("max.message.bytes", "40000")))).all().get();
+                lines(millrace, byBroker, in, "");
+                String byClient = "by-client-" + exactlyOnce;
+                lines(millrace, byClient, in, "\"producer.override.max.request.size\": \"40000\",");
+                for (String name : List.of(byBroker, byClient)) {
+                    millrace.await("the end of the file in the offsets of " + name, LIMIT, () -> get(millrace, "/connectors/" + name + "/offsets")
+                            .contains("\"position\":" + in.toFile().length()));
+                    assertThat(read(millrace, name).stream().map(ConsumerRecord::value)).as(name).containsExactlyInAnyOrderElementsOf(small);
+                    JsonNode errors = millrace.get("/connectors/" + name + "/errors").at("/tasks/0/errors");
+                    assertThat(errors.findValuesAsText("stage")).containsExactly("KAFKA_PRODUCE", "KAFKA_PRODUCE");
+                    assertThat(errors.findValuesAsText("fate")).containsExactly("SKIPPED", "SKIPPED");
+                    assertThat(errors.at("/0/record/source_offset").asText()).isEqualTo("{position=50028}");
+                    assertThat(millrace.get("/connectors/" + name + "/metrics").at("/tasks/0/restarts").asInt()).isZero();
+                }
+            }
+        }
+    }
+
+    private static void lines(Millrace millrace, String name, Path in, String more) throws Exception {
+        millrace.send("POST", "/connectors", """
+                {"name": "%1$s", "config": {"connector.class": "FileStreamSource", "file": "%2$s", "topic": "%1$s", "errors.tolerance": "all", %3$s
+                 "value.converter": "org.apache.kafka.connect.storage.StringConverter"}}""".formatted(name, in, more));
     }
 
     /** A worker of Kafka Connect that is pointed at these topics finds what it writes itself. */

@@ -1,6 +1,5 @@
 package io.millrace.connect.source;
 
-import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.pipeline.Pipeline;
 import io.millrace.connect.pipeline.StageFailure;
 import io.millrace.connect.source.OutgoingBatch.End;
@@ -8,22 +7,17 @@ import io.millrace.connect.source.OutgoingBatch.Outgoing;
 import io.millrace.connect.task.TaskSetup;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.source.SourceRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Takes what a source task polled through transformations and converters and on into the queue. For the task's thread. */
 final class Conversion {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Conversion.class);
 
     private final TaskSetup setup;
     private final Pipeline<SourceRecord> pipeline;
     private final TransactionMarks marks;
     private final BatchQueue queue;
+    private final SourceErrors errors;
 
     /** @param marks null where the connector does not define transactions */
     Conversion(TaskSetup setup, Pipeline<SourceRecord> pipeline, TransactionMarks marks, BatchQueue queue) {
@@ -31,6 +25,7 @@ final class Conversion {
         this.pipeline = pipeline;
         this.marks = marks;
         this.queue = queue;
+        this.errors = new SourceErrors(setup);
     }
 
     /** Waits while the queue is full. */
@@ -66,18 +61,7 @@ final class Conversion {
             SourceRecord transformed = pipeline.transform(record);
             return transformed == null ? null : pipeline.toKafka(transformed);
         } catch (StageFailure failure) {
-            ConnectorConfig config = setup.config();
-            Map<String, Object> where = Map.of("source_partition", String.valueOf(record.sourcePartition()), "source_offset",
-                    String.valueOf(record.sourceOffset()), "topic", String.valueOf(record.topic()));
-            setup.counters().recordFailed(failure.remembered(where, config.toleratesErrors()), config.flag("errors.log.enable"));
-            if (config.flag("errors.log.enable")) {
-                LOG.error("task {}: {}{}", setup.id(), failure.getMessage(),
-                        config.flag("errors.log.include.messages") ? "; record " + record : "", failure.getCause());
-            }
-            if (!config.toleratesErrors()) {
-                throw new ConnectException("Tolerance exceeded in error handler: " + failure.getMessage(), failure.getCause());
-            }
-            setup.counters().skipped();
+            errors.handle(record, failure);
             return null;
         }
     }

@@ -7,8 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.clients.producer.Callback;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -28,8 +27,6 @@ final class TransactionWriter {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionWriter.class);
     private static final long IDLE_MS = 1_000;
 
-    private record Sent(SourceRecord source, Future<RecordMetadata> metadata) {}
-
     private final TaskSetup setup;
     private final Producer<byte[], byte[]> producer;
     private final Producer<byte[], byte[]> offsetsProducer;
@@ -37,25 +34,15 @@ final class TransactionWriter {
     private final BatchQueue queue;
     private final boolean transactional;
     private final boolean perMark;
-    /** Whether somebody wants to know what became of each record: the task, or without transactions, this. */
-    private final boolean remembers;
     private final long intervalMs;
     private final TopicCreation topics;
 
-    private final List<Sent> sent = new ArrayList<>();
+    private final SentRecords sent;
     private final ReachedOffsets offsets = new ReachedOffsets();
     private boolean open;
     private long openedNanos;
     private long records;
     private long bytes;
-
-    /** The first failure of a record in this transaction; set by the producer's thread. */
-    private final AtomicReference<Exception> refused = new AtomicReference<>();
-    private final Callback sending = (_, failure) -> {
-        if (failure != null) {
-            refused.compareAndSet(null, failure);
-        }
-    };
 
     /** @param offsetsProducer the same as the records', or that of another cluster */
     TransactionWriter(TaskSetup setup, Producer<byte[], byte[]> producer, Producer<byte[], byte[]> offsetsProducer, SourceTask task, BatchQueue queue) {
@@ -68,7 +55,7 @@ final class TransactionWriter {
         String boundary = setup.config().transactionBoundary();
         this.perMark = boundary.equals("connector");
         this.intervalMs = boundary.equals("interval") ? setup.config().transactionIntervalMs(setup.options().flushIntervalMs()) : -1;
-        this.remembers = !transactional || hears(task);
+        this.sent = new SentRecords(setup.id(), producer, new SourceErrors(setup), transactional, hears(task));
         this.topics = new TopicCreation(setup);
     }
 
@@ -90,9 +77,8 @@ final class TransactionWriter {
         try {
             write();
         } catch (KafkaException e) {
-            Exception first = refused.get();
-            throw first == null || e instanceof ConnectException ? e
-                    : new ConnectException(setup.id() + ": a record could not be written: " + first.getMessage(), first);
+            KafkaException first = sent.failure();
+            throw first == null || e instanceof ConnectException ? e : first;
         }
     }
 
@@ -133,16 +119,10 @@ final class TransactionWriter {
         begin();
         for (Outgoing outgoing : batch.records()) {
             ProducerRecord<byte[], byte[]> converted = outgoing.converted();
-            Future<RecordMetadata> written = null;
-            if (converted != null) {
-                if (topics.ensure(converted.topic())) {
-                    setup.topics().accept(converted.topic());
-                }
-                written = producer.send(converted, sending);
+            if (converted != null && topics.ensure(converted.topic())) {
+                setup.topics().accept(converted.topic());
             }
-            if (remembers) {
-                sent.add(new Sent(outgoing.source(), written));
-            }
+            sent.send(outgoing.source(), converted);
             offsets.reached(outgoing.source().sourcePartition(), outgoing.source().sourceOffset());
         }
         records += batch.records().size();
@@ -164,26 +144,21 @@ final class TransactionWriter {
             throw new ConnectException(setup.id() + ": the connector aborts a transaction, but exactly-once delivery is switched off on this node");
         }
         producer.abortTransaction();
-        refused.set(null);
         // The records are gone for good, as the connector wants; without its offsets it would only read them again.
         producer.beginTransaction();
-        sent.replaceAll(one -> new Sent(one.source(), null));
+        sent.withdraw();
         commit();
     }
 
     private void commit() throws InterruptedException {
         long began = System.nanoTime();
-        if (!transactional) {
-            producer.flush();
-            sent.forEach(one -> metadata(one));
-        }
-        List<Future<RecordMetadata>> stored = new ArrayList<>();
-        offsets.forEach((partition, offset) -> stored.add(offsetsProducer.send(SourceOffsets.record(setup.id().connector(), partition, offset))));
         if (transactional) {
-            // The producer may send the commit ahead of records that were handed to it a moment before; now there are none.
-            producer.flush();
+            // The producer may send the commit ahead of records that were handed to it a moment before; after a flush there are none.
+            flushed(this::sendOffsets);
             producer.commitTransaction();
         } else {
+            flushed(List::of);
+            List<Future<RecordMetadata>> stored = sendOffsets();
             offsetsProducer.flush();
             stored(stored);
         }
@@ -197,6 +172,29 @@ final class TransactionWriter {
         bytes = 0;
     }
 
+    /** Everything that was sent is written, less what Kafka refused for good. @param last what to send first, and again with the others */
+    private void flushed(Supplier<List<Future<RecordMetadata>>> last) {
+        KafkaException failure;
+        do {
+            try {
+                last.get();
+                producer.flush();
+                failure = sent.failure();
+            } catch (KafkaException spoilt) {
+                failure = spoilt;
+            }
+            if (failure != null) {
+                sent.again(failure);
+            }
+        } while (failure != null);
+    }
+
+    private List<Future<RecordMetadata>> sendOffsets() {
+        List<Future<RecordMetadata>> stored = new ArrayList<>();
+        offsets.forEach((partition, offset) -> stored.add(offsetsProducer.send(SourceOffsets.record(setup.id().connector(), partition, offset))));
+        return stored;
+    }
+
     private void stored(List<Future<RecordMetadata>> offsets) throws InterruptedException {
         for (Future<RecordMetadata> offset : offsets) {
             try {
@@ -208,13 +206,10 @@ final class TransactionWriter {
     }
 
     private void tellTask() throws InterruptedException {
-        for (Sent one : sent) {
-            try {
-                task.commitRecord(one.source(), metadata(one));
-            } catch (RuntimeException e) {
-                LOG.warn("task {}: commitRecord failed; the record is committed all the same: {}", setup.id(), e.toString());
-                break;
-            }
+        try {
+            sent.forEach((source, written) -> task.commitRecord(source, written == null ? null : metadata(written)));
+        } catch (RuntimeException e) {
+            LOG.warn("task {}: commitRecord failed; the records are committed all the same: {}", setup.id(), e.toString());
         }
         try {
             task.commit();
@@ -223,18 +218,11 @@ final class TransactionWriter {
         }
     }
 
-    private RecordMetadata metadata(Sent one) {
-        return one.metadata() == null ? null : metadata(one.metadata());
-    }
-
-    private RecordMetadata metadata(Future<RecordMetadata> written) {
+    private RecordMetadata metadata(Future<RecordMetadata> written) throws InterruptedException {
         try {
             return written.get();
         } catch (ExecutionException e) {
             throw new ConnectException(setup.id() + ": a record could not be written: " + e.getCause().getMessage(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ConnectException(setup.id() + ": interrupted while writing", e);
         }
     }
 }
