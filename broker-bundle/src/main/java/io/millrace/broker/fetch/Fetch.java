@@ -1,5 +1,6 @@
 package io.millrace.broker.fetch;
 
+import io.millrace.broker.fetch.FetchDeadlines.Deadline;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.metrics.Traffic;
 import io.millrace.broker.request.Answer;
@@ -42,6 +43,7 @@ public final class Fetch implements Handler {
     private final int maxBytes;
     private final FetchSessions sessions;
     private final Traffic traffic;
+    private final FetchDeadlines deadlines = new FetchDeadlines();
     private final Set<Waiting> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -70,6 +72,7 @@ public final class Fetch implements Handler {
     public void close() {
         closed = true;
         waiting.forEach(Waiting::cancel);
+        deadlines.close();
     }
 
     /** Fetches that wait for data to come. */
@@ -163,8 +166,8 @@ public final class Fetch implements Handler {
             if (read(session) || !patient) {
                 return response(session);
             }
-            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(request.maxWait());
             thread = Thread.currentThread();
+            Deadline deadline = deadlines.in(request.maxWait());
             session.wake(thread);
             waiting.add(this);
             try {
@@ -175,19 +178,20 @@ public final class Fetch implements Handler {
                         }
                     } else {
                         long began = System.nanoTime();
-                        LockSupport.parkNanos(this, deadline - began);
+                        LockSupport.park(this);
                         parked += System.nanoTime() - began;
                     }
                 }
                 return response(session);
             } finally {
+                deadlines.cancel(deadline);
                 waiting.remove(this);
                 session.wake(null);
             }
         }
 
-        private boolean isOver(long deadline) {
-            return cancelled || closed || System.nanoTime() - deadline >= 0;
+        private boolean isOver(Deadline deadline) {
+            return cancelled || closed || deadlines.isOver(deadline);
         }
 
         /** Reads what is ready. @return whether that is enough to answer */
