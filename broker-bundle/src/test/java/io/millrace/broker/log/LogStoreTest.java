@@ -42,6 +42,8 @@ class LogStoreTest {
 
     @TempDir
     private Path folder;
+    @TempDir
+    private Path crashes;
     private final Clock clock = Clock.systemUTC();
 
     @Test
@@ -298,8 +300,8 @@ class LogStoreTest {
     }
 
     /** What a crash leaves: the files as they are, without a clean close. */
-    private static Path crash(Path source, LogStore store) throws IOException {
-        Path copy = source.resolveSibling(source.getFileName() + "-crashed");
+    private Path crash(Path source, LogStore store) throws IOException {
+        Path copy = crashes.resolve(source.getFileName());
         try (Stream<Path> files = Files.walk(source)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 String name = file.getFileName().toString();

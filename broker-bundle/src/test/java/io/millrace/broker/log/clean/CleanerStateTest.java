@@ -7,9 +7,6 @@ import io.millrace.broker.log.clean.CleanerStatus.Uncleanable;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.TimestampType;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 
@@ -24,8 +21,7 @@ class CleanerStateTest {
     private static MemoryLog log(String topic, CompactionPolicy policy, int segments) {
         MemoryLog log = new MemoryLog(topic, policy);
         for (int i = 0; i < segments; i++) {
-            log.append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, log.endOffset(), Compression.NONE, TimestampType.CREATE_TIME,
-                    new SimpleRecord(NOW, "key".getBytes(), new byte[100])));
+            log.append(Compression.NONE, new SimpleRecord(NOW, "key".getBytes(), new byte[100]));
             log.roll();
         }
         return log;

@@ -15,11 +15,8 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.ControlRecordType;
-import org.apache.kafka.common.record.internal.EndTransactionMarker;
-import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
@@ -32,16 +29,6 @@ class CleaningSimulationTest {
     private static final int STEPS = 120;
     private static final CompressionType[] CODECS = {CompressionType.NONE, CompressionType.NONE, CompressionType.LZ4, CompressionType.GZIP};
 
-    private static final Pace UNHURRIED = new Pace() {
-        @Override
-        public void read(long bytes) {
-        }
-
-        @Override
-        public void written(long bytes) {
-        }
-    };
-
     @Test
     void cleanedLogsHoldWhatTheNaiveModelSays() {
         long first = Long.getLong("seed", System.nanoTime());
@@ -49,23 +36,20 @@ class CleaningSimulationTest {
         for (long seed = first; seed < first + RUNS; seed++) {
             try {
                 cleanings += new Run(seed).go();
-            } catch (Exception | AssertionError failed) {
+            } catch (RuntimeException | AssertionError failed) {
                 throw new AssertionError("seed " + seed + ": " + failed.getMessage(), failed);
             }
         }
         assertThat(cleanings).isGreaterThan(RUNS);
     }
 
-    private static final class Producer {
-        private final long id;
-        private short epoch;
-        private int sequence;
+    private static final class Producer extends SimulatedProducer {
         private boolean open;
         /** The log was told to forget it, and has seen nothing but markers of it since: its sequence may be found or not. */
         private boolean forgotten;
 
-        Producer(long id) {
-            this.id = id;
+        Producer(MemoryLog log, long id) {
+            super(log, id);
         }
     }
 
@@ -89,11 +73,11 @@ class CleaningSimulationTest {
                     1 << 20);
             log = new MemoryLog("random", policy);
             for (int i = 0; i < 4; i++) {
-                producers.add(new Producer(i));
+                producers.add(new Producer(log, i));
             }
         }
 
-        int go() throws Exception {
+        int go() {
             for (int step = 0; step < STEPS; step++) {
                 switch (random.nextInt(12)) {
                     case 0, 1, 2, 3, 4 -> append(null);
@@ -123,12 +107,12 @@ class CleaningSimulationTest {
         }
 
         private void expire(Producer producer) {
-            log.expire(producer.id);
+            log.expire(producer.id());
             producer.forgotten |= !producer.open;
         }
 
         private void append(Producer producer) {
-            boolean transactional = producer != null && producer.id < 2;
+            boolean transactional = producer != null && producer.id() < 2;
             long base = log.endOffset();
             int count = 1 + random.nextInt(4);
             SimpleRecord[] records = new SimpleRecord[count];
@@ -136,16 +120,14 @@ class CleaningSimulationTest {
                 String key = random.nextInt(40) == 0 ? null : "key-" + random.nextInt(keys);
                 String value = random.nextInt(4) == 0 ? null : "value-" + (base + i);
                 records[i] = new SimpleRecord(now, bytes(key), bytes(value));
-                model.append(new Entry(base + i, base, key, value, now), transactional ? producer.id : -1);
+                model.append(new Entry(base + i, base, key, value, now), transactional ? producer.id() : -1);
             }
             Compression codec = Compression.of(CODECS[random.nextInt(CODECS.length)]).build();
             if (producer == null) {
-                log.append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, base, codec, TimestampType.CREATE_TIME, records));
+                log.append(codec, records);
                 return;
             }
-            log.append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, base, codec, TimestampType.CREATE_TIME, producer.id, producer.epoch,
-                    producer.sequence, 0, transactional, records));
-            producer.sequence += count;
+            producer.append(codec, transactional, records);
             producer.forgotten = false;
             producer.open |= transactional;
         }
@@ -157,28 +139,21 @@ class CleaningSimulationTest {
             boolean commit = random.nextBoolean();
             boolean second = random.nextBoolean();
             if (second) {
-                producer.epoch++;
-                producer.sequence = 0;
+                producer.beginEpoch();
                 producer.forgotten = false;
             }
-            log.end(MemoryRecords.withEndTransactionMarker(log.endOffset(), now, 0, producer.id, producer.epoch,
-                    new EndTransactionMarker(commit ? ControlRecordType.COMMIT : ControlRecordType.ABORT, 0)), commit);
-            model.end(producer.id, commit);
+            producer.end(now, commit);
+            model.end(producer.id(), commit);
             producer.open = false;
         }
 
-        private void clean() throws Exception {
+        private void clean() {
             log.durableUntil(random.nextInt(4) == 0 ? random.nextLong(log.endOffset() + 1) : Long.MAX_VALUE);
             DirtyRange range = DirtyRange.of(log, cleanedUntil, now);
             if (!range.isWorthCleaning(policy)) {
                 return;
             }
-            int slots = random.nextInt(3) == 0 ? 2 + random.nextInt(5) : 1_000;
-            SegmentBatches batches = new SegmentBatches(random.nextBoolean() ? 0 : 4_096);
-            CleaningReport report;
-            try (OffsetMap map = new OffsetMap(range.until() - range.firstDirty(), slots * 24L, 0.9)) {
-                report = new Cleaning(log, range, now, map, batches, UNHURRIED).run();
-            }
+            CleaningReport report = SimulatedCleaning.run(log, range, now, random);
             cleanings++;
             assertThat(report.until()).isGreaterThan(range.firstDirty()).isLessThanOrEqualTo(range.until());
             cleanedUntil = report.until();
@@ -250,9 +225,9 @@ class CleaningSimulationTest {
             assertThat(open.keySet()).isEqualTo(log.openTransactions().keySet());
             for (long id : log.lastRecordsOfProducers().keySet()) {
                 Producer producer = producers.get((int) id);
-                assertThat(epochs.get(id)).as("epoch of producer %s", id).isEqualTo(producer.epoch);
+                assertThat(epochs.get(id)).as("epoch of producer %s", id).isEqualTo(producer.epoch());
                 if (!producer.forgotten) {
-                    assertThat(sequences.getOrDefault(id, -1)).as("last sequence of producer %s", id).isEqualTo(producer.sequence - 1);
+                    assertThat(sequences.getOrDefault(id, -1)).as("last sequence of producer %s", id).isEqualTo(producer.lastSequence());
                 }
             }
         }

@@ -12,11 +12,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.TimestampType;
-import org.apache.kafka.common.record.internal.ControlRecordType;
-import org.apache.kafka.common.record.internal.EndTransactionMarker;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 
@@ -29,16 +24,6 @@ class CommittedReadSimulationTest {
     private static final int RUNS = Integer.getInteger("runs", 60);
     private static final int STEPS = 160;
 
-    private static final Pace UNHURRIED = new Pace() {
-        @Override
-        public void read(long bytes) {
-        }
-
-        @Override
-        public void written(long bytes) {
-        }
-    };
-
     @Test
     void readersOfCommittedRecordsSeeTheSameTableBeforeAndAfterEachCleaning() {
         long first = Long.getLong("seed", System.nanoTime());
@@ -48,7 +33,7 @@ class CommittedReadSimulationTest {
             Run run = new Run(seed);
             try {
                 run.go();
-            } catch (Exception | AssertionError failed) {
+            } catch (RuntimeException | AssertionError failed) {
                 throw new AssertionError("again with -Dseed=" + seed + " -Druns=1: " + failed.getMessage(), failed);
             }
             cleanings += run.cleanings;
@@ -62,16 +47,13 @@ class CommittedReadSimulationTest {
     /** Of a record that is in the log or was: what became of its transaction is not known at first. */
     private record Written(long offset, String key, String value) {}
 
-    private static final class Producer {
-        private final long id;
+    private static final class Producer extends SimulatedProducer {
         /** Whether each end of a transaction begins an epoch (KIP-890). */
         private final boolean newEpochs;
         private final List<Written> undecided = new ArrayList<>();
-        private short epoch;
-        private int sequence;
 
-        Producer(long id, boolean newEpochs) {
-            this.id = id;
+        Producer(MemoryLog log, long id, boolean newEpochs) {
+            super(log, id);
             this.newEpochs = newEpochs;
         }
     }
@@ -97,11 +79,11 @@ class CommittedReadSimulationTest {
                     10 << 20, 50, 1 << 20);
             log = new MemoryLog("table", policy);
             for (int i = 0; i < 3; i++) {
-                producers.add(new Producer(i, random.nextInt(3) > 0));
+                producers.add(new Producer(log, i, random.nextInt(3) > 0));
             }
         }
 
-        void go() throws Exception {
+        void go() {
             for (int step = 0; step < STEPS; step++) {
                 switch (random.nextInt(16)) {
                     case 0, 1 -> write(null);
@@ -147,11 +129,9 @@ class CommittedReadSimulationTest {
                 }
             }
             if (producer == null) {
-                log.append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, base, Compression.NONE, TimestampType.CREATE_TIME, records));
+                log.append(Compression.NONE, records);
             } else {
-                log.append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, base, Compression.NONE, TimestampType.CREATE_TIME, producer.id, producer.epoch,
-                        producer.sequence, 0, true, records));
-                producer.sequence += records.length;
+                producer.append(Compression.NONE, true, records);
             }
         }
 
@@ -159,11 +139,9 @@ class CommittedReadSimulationTest {
         private void end(Producer producer) {
             boolean commit = random.nextInt(5) > 1;
             if (producer.newEpochs || random.nextInt(8) == 0) {
-                producer.epoch++;
-                producer.sequence = 0;
+                producer.beginEpoch();
             }
-            log.end(MemoryRecords.withEndTransactionMarker(log.endOffset(), now, 0, producer.id, producer.epoch,
-                    new EndTransactionMarker(commit ? ControlRecordType.COMMIT : ControlRecordType.ABORT, 0)), commit);
+            producer.end(now, commit);
             for (Written written : producer.undecided) {
                 if (commit) {
                     committed.put(written.offset, written);
@@ -180,14 +158,8 @@ class CommittedReadSimulationTest {
             DirtyRange range = DirtyRange.of(log, cleanedUntil, now);
             boolean worth = range.isWorthCleaning(policy);
             if (worth) {
-                int slots = random.nextInt(3) == 0 ? 2 + random.nextInt(5) : 1_000;
                 int markers = markers();
-                try (OffsetMap map = new OffsetMap(range.until() - range.firstDirty(), slots * 24L, 0.9)) {
-                    SegmentBatches batches = new SegmentBatches(random.nextBoolean() ? 0 : 4_096);
-                    cleanedUntil = new Cleaning(log, range, now, map, batches, UNHURRIED).run().until();
-                } catch (java.io.IOException impossible) {
-                    throw new java.io.UncheckedIOException(impossible);
-                }
+                cleanedUntil = SimulatedCleaning.run(log, range, now, random).until();
                 cleanings++;
                 markersGone += markers - markers();
             }

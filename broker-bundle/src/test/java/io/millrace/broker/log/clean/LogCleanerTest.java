@@ -10,9 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.TimestampType;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,8 +23,7 @@ class LogCleanerTest {
 
     private void fill() {
         for (int i = 0; i < 5; i++) {
-            log.append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, log.endOffset(), Compression.NONE, TimestampType.CREATE_TIME,
-                    new SimpleRecord(1, "key".getBytes(), new byte[100])));
+            log.append(Compression.NONE, new SimpleRecord(1, "key".getBytes(), new byte[100]));
             log.roll();
         }
     }

@@ -8,9 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** A log without files, for tests of what the cleaner decides. */
 final class MemoryLog implements CleanableLog {
@@ -98,6 +101,11 @@ final class MemoryLog implements CleanableLog {
         this.partition = new TopicPartition(topic, 0);
         this.policy = policy;
         pieces.put(0L, new Piece(0));
+    }
+
+    /** Appends a batch that no producer counts. */
+    void append(Compression codec, SimpleRecord... records) {
+        append(MemoryRecords.withRecords(RecordBatch.MAGIC_VALUE_V2, endOffset, codec, TimestampType.CREATE_TIME, records));
     }
 
     /** @param batch one, whose base offset is this log's end */
