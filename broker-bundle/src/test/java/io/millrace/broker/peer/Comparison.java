@@ -1,19 +1,25 @@
 package io.millrace.broker.peer;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 /** Asks two brokers the same and notes where their answers differ. */
 final class Comparison {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Side peer;
     private final Side ours;
@@ -64,6 +70,21 @@ final class Comparison {
             differing++;
             byScene.merge(scene, 1, Integer::sum);
             differences.computeIfAbsent(scene + ": " + what + ", " + api + difference(theirs, mine), _ -> new ArrayList<>()).add(version);
+        }
+    }
+
+    /** Asks both again and again until the answer is what is waited for; that does not count as a comparison. */
+    void await(String what, ApiKeys api, int version, Function<Side, ApiMessage> request, Predicate<ApiMessage> come) throws IOException {
+        for (Side side : List.of(peer, ours)) {
+            long end = System.nanoTime() + LIMIT.toNanos();
+            AtomicBoolean here = new AtomicBoolean();
+            while (!here.get()) {
+                String answer = side.ask(api, version, request, (_, given) -> here.set(come.test(given)));
+                if (System.nanoTime() > end) {
+                    throw new IllegalStateException(scene + ": " + what + " has not come after " + LIMIT + ", the last answer is " + answer);
+                }
+                LockSupport.parkNanos(100_000_000);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package io.millrace.broker.peer;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.WriteTxnMarkersRequestData.WritableTxnMarker;
@@ -49,22 +50,19 @@ final class FencingScenes extends TransactionSteps {
     /** What a producer is told whose transaction was aborted because it took too long. */
     void timeouts() throws IOException {
         createTopic("slow", 1);
+        List<String> ids = new ArrayList<>();
         for (int version = 2; version <= 5; version++) {
             init("one", 5, "o" + version, "o" + version, 1_000, _ -> new InitProducerIdRequestData());
             init("two", 5, "p" + version, "p" + version, 1_000, _ -> new InitProducerIdRequestData());
             for (String id : List.of("o" + version, "p" + version)) {
+                ids.add(id);
                 if (version < 5) {
                     add("one", 3, id, id, 0, false, "slow", 0);
                 }
                 produceIn("inside", version < 5 ? 11 : 12, id, "slow", 0, side -> batch(side.id(id), side.epoch(id), 0, true, 1));
             }
         }
-        try {
-            // A Kafka broker looks for them every ten seconds.
-            Thread.sleep(22_000);
-        } catch (InterruptedException stopped) {
-            throw new IllegalStateException(stopped);
-        }
+        awaitEnds(ids);
         for (int version = 2; version <= 5; version++) {
             String one = "o" + version;
             String two = "p" + version;

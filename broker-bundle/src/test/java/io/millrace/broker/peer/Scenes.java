@@ -37,7 +37,7 @@ abstract class Scenes {
     /** When the records of all scenes were made. */
     static final long DAY_1 = System.currentTimeMillis() - 3_600_000;
 
-    private final Comparison comparison;
+    final Comparison comparison;
 
     Scenes(Comparison comparison) {
         this.comparison = comparison;

@@ -78,6 +78,14 @@ abstract class TransactionSteps extends Scenes {
         }
     }
 
+    /** Until none of them is under way any more. */
+    void awaitEnds(List<String> ids) throws IOException {
+        comparison.await("the end of the transactions " + ids, ApiKeys.DESCRIBE_TRANSACTIONS, 0,
+                side -> new DescribeTransactionsRequestData().setTransactionalIds(ids.stream().map(side::name).toList()),
+                answer -> ((DescribeTransactionsResponseData) answer).transactionStates().stream()
+                        .allMatch(state -> state.transactionState().startsWith("Complete")));
+    }
+
     private static void sorted(DescribeProducersResponseData answer) {
         answer.topics().forEach(topic -> topic.partitions().forEach(partition -> {
             partition.activeProducers().sort(java.util.Comparator.comparingLong(one -> one.producerId()));
