@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Capture of a real PostgreSQL; the test plays the Connect runtime. */
 class CdcSourceIT {
 
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
     private static EmbeddedPostgres postgres;
 

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The sink against a real PostgreSQL. */
 class JdbcSinkIT {
 
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
     private static EmbeddedPostgres postgres;
 

@@ -34,7 +34,7 @@ class PluginKillIT {
     /** The operation has happened when these are told. */
     private static final Set<String> AFTER = Set.of("STORED", "RETIRED", "DONE");
 
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
     private final Path data = folder.resolve("data");
     private Millrace millrace;

@@ -33,7 +33,7 @@ class PluginSwapsIT {
     private static final int WARM_UP = 2;
     private static final long MOST_GROWTH = 24L << 20;
 
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
 
     @Test

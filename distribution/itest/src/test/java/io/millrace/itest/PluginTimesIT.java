@@ -19,7 +19,7 @@ class PluginTimesIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final int OTHERS = 3;
 
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
 
     private final List<Double> installs = new ArrayList<>();

@@ -16,7 +16,7 @@ class PluginUpdateIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    @TempDir(cleanup = CleanupMode.NEVER)
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path folder;
     private final Path data = folder.resolve("data" + System.nanoTime());
 
