@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.config.ConfigException;
 import org.osgi.framework.BundleContext;
@@ -100,16 +101,18 @@ final class ConnectRuntime implements AutoCloseable {
         try {
             KafkaClients clients = new KafkaClients(broker.bootstrapServers(),
                     new ClientDefaults(family("producer."), family("consumer."), family("admin.")));
-            OverridePolicy policy = OverridePolicy.of(config.get(OverridePolicy.KEY), Set.copyOf(List.of(config.get(OverridePolicy.ALLOWLIST_KEY).strip()
-                    .split("\\s*,\\s*"))));
+            OverridePolicy policy = OverridePolicy.of(config.get(OverridePolicy.KEY), Set.copyOf(list(OverridePolicy.ALLOWLIST_KEY)));
             admin = clients.admin("connect-admin");
             offsets = new SourceOffsets(clients, admin, localLogs());
             statuses = new StatusTopic(clients, admin, workerId());
             ConnectorConfigs configs = new ConnectorConfigs(clients, admin);
-            Node node = new Node(clients, admin, offsets, statuses, new Catalog(), new Variables(config.etc(), System::getenv),
+            Catalog catalog = new Catalog();
+            Duration callLimit = Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"));
+            Variables variables = Variables.of(config.etc(), System::getenv, list("config.providers"), config.family("config.providers."), catalog, callLimit);
+            Node node = new Node(clients, admin, offsets, statuses, catalog, variables,
                     new Node.Settings(new Validation.Rules(policy, config.getBoolean("connect.exactly.once.source")), config.getLong("connect.offset.flush.interval.ms"),
                             config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
-                            Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms")), queued()), workerId());
+                            callLimit, queued()), workerId());
             FormerTransactions.end(admin, configs.all().keySet());
             herder = new Herder(node, configs);
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
@@ -136,6 +139,10 @@ final class ConnectRuntime implements AutoCloseable {
             closeParts();
             return false;
         }
+    }
+
+    private List<String> list(String key) {
+        return Stream.of(config.get(key).split(",")).map(String::strip).filter(entry -> !entry.isEmpty()).distinct().toList();
     }
 
     private ByteBudget queued() {

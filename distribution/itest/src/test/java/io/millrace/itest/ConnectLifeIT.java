@@ -164,6 +164,38 @@ class ConnectLifeIT {
         }
     }
 
+    /** The plugin's provider has no service file: it is found by what it implements. */
+    @Test
+    void whatAPluginsProviderSaysIsUsedAndAskedForAgainWhenItMayHaveChanged() throws Exception {
+        Path data = folder.resolve("data");
+        Path vault = Files.createDirectory(folder.resolve("vault"));
+        Files.writeString(vault.resolve("secrets"), "dots=3\n");
+        DiaryConnectors diaries = new DiaryConnectors(folder);
+        String[] providers = {"--set", "config.providers=vault,file", "--set", "config.providers.vault.class=io.millrace.itest.diary.DiaryProvider",
+            "--set", "config.providers.vault.param.folder=" + vault, "--set", "config.providers.file.param.allowed.paths=" + vault};
+        try (Millrace millrace = Millrace.start(data, providers)) {
+            diaries.install(data, "diary");
+            diaries.source(millrace, SOURCE, "\"padding\": \"${vault:secrets:dots}\",");
+            diaries.source(millrace, "once", "\"padding\": \"${vault:secrets:dots}\", \"config.action.reload\": \"none\",");
+            awaitNumbers(millrace, SOURCE, 20);
+            awaitNumbers(millrace, "once", 20);
+            assertThat(numbers(millrace, SOURCE)).allMatch(number -> number.endsWith("..."));
+            assertThat(millrace.get("/connectors/life/tasks").findValuesAsText("padding")).containsExactly("${vault:secrets:dots}");
+            assertThat(millrace.get("/connector-plugins?connectorsOnly=false").toString()).doesNotContain("DiaryProvider");
+            millrace.await("the connector's objects to have been made again for what expired", DiaryConnectors.LIMIT, () -> diaries.starts(SOURCE, "connector") >= 3);
+            assertThat(diaries.starts(SOURCE, "task")).as("starts of a task whose settings are the same").isEqualTo(1);
+
+            Files.writeString(vault.resolve("secrets"), "dots=5\n");
+            millrace.await("what the variable stands for now", DiaryConnectors.LIMIT, () -> numbers(millrace, SOURCE).getLast().endsWith("....."));
+            List<String> numbers = numbers(millrace, SOURCE);
+            assertThat(numbers.stream().map(number -> number.replace(".", ""))).isEqualTo(LongStream.range(0, numbers.size()).mapToObj(number -> "0:" + number).toList());
+            assertThat(diaries.starts("once", "connector")).isEqualTo(1);
+
+            assertThatThrownBy(() -> diaries.source(millrace, "thief", "\"note\": \"${file:/etc/hostname:x}\",")).hasMessageContaining("answered 400")
+                    .hasMessageContaining("/etc/hostname may not be read; allowed.paths are");
+        }
+    }
+
     @Test
     void aPolicyThatIsNotKnownIsNamedAndConnectorsDoNotRun() throws Exception {
         try (Millrace millrace = Millrace.fork(folder.resolve("data"), "start", "--set", "connector.client.config.override.policy=com.example.Mine")) {

@@ -1,6 +1,9 @@
 package io.millrace.connect.catalog;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** What a class provided by a plugin is good for, with the word Kafka Connect's REST interface uses for it. */
 public enum Kind {
@@ -9,7 +12,11 @@ public enum Kind {
     CONVERTER("converter", "Converter", "org.apache.kafka.connect.storage.Converter"),
     HEADER_CONVERTER("header_converter", "HeaderConverter", "org.apache.kafka.connect.storage.HeaderConverter"),
     TRANSFORMATION("transformation", "Transformation", "org.apache.kafka.connect.transforms.Transformation"),
-    PREDICATE("predicate", "Predicate", "org.apache.kafka.connect.transforms.predicates.Predicate");
+    PREDICATE("predicate", "Predicate", "org.apache.kafka.connect.transforms.predicates.Predicate"),
+    CONFIG_PROVIDER("config_provider", "ConfigProvider", "org.apache.kafka.common.config.provider.ConfigProvider");
+
+    /** What a connector's configuration may name; the REST interface lists no others. */
+    public static final Set<Kind> OF_CONNECTORS = Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(CONFIG_PROVIDER)));
 
     private final String word;
     private final String suffix;

@@ -34,7 +34,8 @@ final class Stock {
             Kind.HEADER_CONVERTER, join(List.of("org.apache.kafka.connect.storage.SimpleHeaderConverter",
                     "org.apache.kafka.connect.json.JsonConverter", "org.apache.kafka.connect.storage.StringConverter"), PRIMITIVES),
             Kind.TRANSFORMATION, services(Kind.TRANSFORMATION),
-            Kind.PREDICATE, services(Kind.PREDICATE));
+            Kind.PREDICATE, services(Kind.PREDICATE),
+            Kind.CONFIG_PROVIDER, Stream.of("File", "Directory", "EnvVar").map(name -> "org.apache.kafka.common.config.provider." + name + "ConfigProvider").toList());
 
     private Stock() {}
 

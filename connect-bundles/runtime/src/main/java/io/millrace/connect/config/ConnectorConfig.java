@@ -208,6 +208,11 @@ public final class ConnectorConfig {
         return string("millrace.threads").equals("platform") ? Thread.ofPlatform().daemon() : Thread.ofVirtual();
     }
 
+    /** Whether it starts again when what its variables stand for may have changed. */
+    public boolean reloads() {
+        return string("config.action.reload").equals("restart");
+    }
+
     public boolean requiresExactlyOnce() {
         return string(EXACTLY_ONCE).equalsIgnoreCase("required");
     }

@@ -48,6 +48,7 @@ final class ServingClasses {
                 case HEADER_CONVERTER -> entry.provided().instantiate(HeaderConverter.class).config();
                 case TRANSFORMATION -> entry.provided().instantiate(Transformation.class).config();
                 case PREDICATE -> entry.provided().instantiate(Predicate.class).config();
+                case CONFIG_PROVIDER -> null;
             });
         }
     }
@@ -132,7 +133,7 @@ final class ServingClasses {
                     + String.join(", ", names(kind).stream().map(Object::toString).filter(each -> each.startsWith(name + "$")).sorted().toList()) + "?";
         }
         try {
-            Optional<Catalog.Entry> other = catalog.find(EnumSet.allOf(Kind.class), name);
+            Optional<Catalog.Entry> other = catalog.find(Kind.OF_CONNECTORS, name);
             if (other.isPresent()) {
                 return "Class class " + other.get().name() + " does not implement the " + kind.type() + " interface";
             }

@@ -55,10 +55,10 @@ final class Settings {
     }
 
     /** @param raw values as they were given: secrets must not come out of their variables */
-    List<Validation.Setting> list(Map<String, String> raw) {
+    List<Validation.Setting> list(Map<String, String> raw, Variables variables) {
         List<Validation.Setting> list = new ArrayList<>();
         values.forEach((key, value) -> {
-            if (Variables.hasVariable(raw.get(key))) {
+            if (variables.areIn(raw.get(key))) {
                 value.value(raw.get(key));
             }
             list.add(new Validation.Setting(keys.get(key), value));

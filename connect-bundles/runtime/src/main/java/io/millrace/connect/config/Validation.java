@@ -92,7 +92,7 @@ public final class Validation {
         boolean sink = entry.kind() == Kind.SINK;
         Map<String, String> config;
         try {
-            config = variables.resolve(raw);
+            config = variables.resolve(raw).values();
         } catch (ConfigException e) {
             ConfigDef all = ConnectorConfig.definition(sink);
             ConfigValue wrong = new ConfigValue(ConnectorConfig.NAME, raw.get(ConnectorConfig.NAME), List.of(), List.of(e.getMessage()));
@@ -117,7 +117,7 @@ public final class Validation {
             classes.converterSettings(Kind.CONVERTER, ConnectorConfig.VALUE_CONVERTER, "value");
             classes.converterSettings(Kind.HEADER_CONVERTER, ConnectorConfig.HEADER_CONVERTER, "header");
         });
-        return new Result(name, settings.list(raw));
+        return new Result(name, settings.list(raw, variables));
     }
 
     /** The connector's class in the version that is asked for; empty if there is none, which the setting then says. */

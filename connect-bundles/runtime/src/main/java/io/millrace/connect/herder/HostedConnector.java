@@ -8,6 +8,7 @@ import io.millrace.connect.catalog.Provided;
 import io.millrace.connect.catalog.VersionRequirement;
 import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.config.Validation;
+import io.millrace.connect.config.Variables;
 import io.millrace.connect.store.ConnectorConfigs;
 import io.millrace.connect.store.TargetState;
 import io.millrace.connect.task.TaskId;
@@ -29,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class HostedConnector {
 
     private static final Logger LOG = LoggerFactory.getLogger(HostedConnector.class);
+
+    private static final long SHORTEST_TTL_MS = 1_000;
 
     record Status(String name, RunState state, String version, String trace, String type, List<TaskRunner.Status> tasks) {}
 
@@ -55,6 +58,8 @@ final class HostedConnector {
     /** Counts starts and stops, so that what was meant for an earlier run does not hit a later one. */
     private long generation;
     private long startedNanos;
+    /** What the last start made of the configuration. */
+    private Variables.Resolved resolved;
 
     HostedConnector(Node node, ConnectorConfigs configs, String name, Map<String, String> raw, TargetState target) {
         this.node = node;
@@ -247,10 +252,10 @@ final class HostedConnector {
 
     private void startConnector() throws InterruptedException {
         trace = "";
-        Map<String, String> resolved = node.variables().resolve(raw);
+        resolved = node.variables().resolve(raw);
         Optional<Catalog.Entry> found;
         try {
-            found = node.catalog().find(Validation.CONNECTORS, className(), VersionRequirement.of(resolved.get(ConnectorConfig.CONNECTOR_VERSION)));
+            found = node.catalog().find(Validation.CONNECTORS, className(), VersionRequirement.of(resolved.values().get(ConnectorConfig.CONNECTOR_VERSION)));
         } catch (Catalog.NoSuchVersionException e) {
             waiting(e.getMessage());
             return;
@@ -262,19 +267,24 @@ final class HostedConnector {
         Catalog.Entry entry = found.get();
         type = entry.kind().word();
         use(entry.provided());
-        running = ConnectorInstance.start(node, entry, new ConnectorConfig(resolved, entry.kind() == Kind.SINK), calls, new Calls(generation));
+        ConnectorConfig config = new ConnectorConfig(resolved.values(), entry.kind() == Kind.SINK);
+        running = ConnectorInstance.start(node, entry, config, calls, new Calls(generation));
         List<Map<String, String>> wanted = running.taskConfigs();
         if (!tasks.serve(running, wanted)) {
             startTasks(wanted, false);
         }
         startedNanos = System.nanoTime();
         become(RunState.RUNNING, "");
+        if (config.reloads() && resolved.ttlMs() < Long.MAX_VALUE) {
+            // Its tasks go on unless what the variables stand for is another then.
+            inBackground("reloads", generation, this::restartInstance, Math.max(SHORTEST_TTL_MS, resolved.ttlMs()));
+        }
         LOG.info("connector {} runs with {} task(s)", name, tasks.runners().size());
     }
 
     private void startTasks(List<Map<String, String>> wanted, boolean paused) throws InterruptedException {
         tasks.stop();
-        List<Map<String, String>> shown = node.variables().restore(raw, wanted);
+        List<Map<String, String>> shown = resolved.restored(wanted);
         // They are known again after a restart of the node, when a paused connector is not asked.
         configs.putTasks(name, shown);
         tasks.start(running, wanted, shown, paused);

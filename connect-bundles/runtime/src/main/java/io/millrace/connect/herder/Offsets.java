@@ -70,7 +70,7 @@ public final class Offsets {
     }
 
     private String group(String name) {
-        return SinkWorker.group(name, new ConnectorConfig(herder.node().variables().resolve(herder.config(name)), true));
+        return SinkWorker.group(name, new ConnectorConfig(herder.node().variables().resolve(herder.config(name)).values(), true));
     }
 
     private Map<TopicPartition, OffsetAndMetadata> sinkOffsets(String name) throws InterruptedException {
@@ -162,7 +162,7 @@ public final class Offsets {
 
     /** The connector may keep offsets of its own, or refuse. */
     private void ask(String name, Map<TopicPartition, Long> sinkOffsets, Map<Map<String, ?>, Map<String, ?>> sourceOffsets) throws InterruptedException {
-        Map<String, String> config = herder.node().variables().resolve(herder.config(name));
+        Map<String, String> config = herder.node().variables().resolve(herder.config(name)).values();
         var provided = herder.node().catalog().find(io.millrace.connect.config.Validation.CONNECTORS, config.get(ConnectorConfig.CONNECTOR_CLASS),
                 io.millrace.connect.catalog.VersionRequirement.of(config.get(ConnectorConfig.CONNECTOR_VERSION)))
                 .orElseThrow(() -> new HttpError(400, "connector " + name + ": its plugin is not here; install it first")).provided();

@@ -11,7 +11,6 @@ import io.millrace.connect.herder.Herder;
 import io.millrace.connect.herder.PluginFacts;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,7 +40,7 @@ final class PluginsRest {
 
     void serve(Routes routes) {
         routes.on("GET", "/connector-plugins", (call, _) -> Json.answer(200,
-                list(call.parameter("connectorsOnly").map(Boolean::parseBoolean).orElse(true) ? Validation.CONNECTORS : EnumSet.allOf(Kind.class))));
+                list(call.parameter("connectorsOnly").map(Boolean::parseBoolean).orElse(true) ? Validation.CONNECTORS : Kind.OF_CONNECTORS)));
         routes.on("GET", "/connector-plugins/*/config", (call, path) -> Json.answer(200, definition(path.getFirst(), call.parameter("version").orElse(null))));
         routes.taking("PUT", "/connector-plugins/*/config/validate", (call, path) -> validate(path.getFirst(), Json.strings(Json.body(call.body()))));
     }
@@ -84,7 +83,7 @@ final class PluginsRest {
 
     private Optional<Catalog.Entry> inVersion(String name, String version) {
         try {
-            return herder.node().catalog().find(EnumSet.allOf(Kind.class), name, VersionRequirement.of(version));
+            return herder.node().catalog().find(Kind.OF_CONNECTORS, name, VersionRequirement.of(version));
         } catch (IllegalArgumentException | Catalog.NoSuchVersionException e) {
             throw new HttpError(400, e.getMessage());
         }

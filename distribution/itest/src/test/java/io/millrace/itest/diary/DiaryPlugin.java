@@ -6,6 +6,6 @@ public final class DiaryPlugin {
     private DiaryPlugin() {}
 
     public static Class<?>[] classes() {
-        return new Class<?>[] {Diary.class, DiarySource.class, DiarySink.class};
+        return new Class<?>[] {Diary.class, DiarySource.class, DiarySink.class, DiaryProvider.class};
     }
 }
