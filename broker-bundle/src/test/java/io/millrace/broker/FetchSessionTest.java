@@ -194,6 +194,39 @@ class FetchSessionTest {
     }
 
     @Test
+    void aSessionThatNeverWaitsHearsOfWhatWasQuietForLong() throws Exception {
+        start(Map.of());
+        // So many that those that are quiet are left to themselves.
+        new TestClients(broker).createTopic("wide", 50, Map.of());
+        Map<String, Uuid> ids = ids();
+        for (int version : new int[] {12, 18}) {
+            try (SessionClient client = new SessionClient(ids, version);
+                    KafkaProducer<String, String> producer = new TestClients(broker).producer("linger.ms", "0")) {
+                Map<TopicPartition, Long> positions = new LinkedHashMap<>();
+                for (int index = 0; index < 50; index++) {
+                    positions.put(new TopicPartition("wide", index), end((short) version, new TopicPartition("wide", index), ids));
+                }
+                client.fetch(positions, 1000, 0);
+                for (int round = 0; round < 40; round++) {
+                    List<Integer> written = round % 4 == 3 ? List.of(7, 20 + round / 4) : List.of(7);
+                    for (int index : written) {
+                        producer.send(new ProducerRecord<>("wide", index, null, "news")).get();
+                    }
+                    Map<TopicPartition, Long> expected = new LinkedHashMap<>(positions);
+                    written.forEach(index -> expected.merge(new TopicPartition("wide", index), 1L, Long::sum));
+                    // Who wrote may hear of it a moment before the session does.
+                    for (int i = 0; i < 50 && !positions.equals(expected); i++) {
+                        Map<TopicPartition, List<String>> read = new HashMap<>();
+                        positions.keySet().forEach(partition -> read.put(partition, new ArrayList<>()));
+                        take(client.fetch(positions, 1000, 0), ids, positions, read, null);
+                    }
+                    assertThat(positions).as("version %d round %d", version, round).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
     void aSessionSeesATopicThatIsDeletedAndCreatedAnew() throws Exception {
         start(Map.of());
         TestClients clients = new TestClients(broker);

@@ -36,6 +36,8 @@ public final class Fetch implements Handler {
 
     /** As long a session is safe from others, as with Kafka. */
     private static final long SESSION_EVICTION_MILLIS = 120_000;
+    /** So few are looked at sooner than their logs are told to say when they move. */
+    private static final int FEW_READY = 16;
     private static final short FIRST_WITH_TOPIC_IDS = 13;
     private static final short FIRST_WITH_ENDPOINTS = 16;
 
@@ -164,6 +166,9 @@ public final class Fetch implements Handler {
             boolean patient = request.maxWait() > 0 && request.minBytes() > 0 && session.size() > 0;
             // Most fetches find something, and then nobody needs to be told of anything.
             if (read(session) || !patient) {
+                if (!full) {
+                    restQuiet(session);
+                }
                 return response(session);
             }
             thread = Thread.currentThread();
@@ -206,6 +211,18 @@ public final class Fetch implements Handler {
                 urgent |= partition.isUrgent();
             }
             return urgent || bytes >= request.minBytes();
+        }
+
+        /** A client that always finds something never waits, so what has been quiet must be left to itself meanwhile. */
+        private void restQuiet(FetchSession session) {
+            if (session.ready().size() <= FEW_READY) {
+                return;
+            }
+            for (FetchedPartition partition : List.copyOf(session.ready())) {
+                if (partition.isQuiet() && !partition.arm(committed)) {
+                    session.rest(partition);
+                }
+            }
         }
 
         /** Has the logs of all that is ready say when they move. @return whether one did since it was read */

@@ -44,6 +44,8 @@ final class FetchedPartition implements Runnable {
     private long limit;
     private long sentHighWatermark = -1;
     private long sentStartOffset = -1;
+    /** That found nothing. */
+    private int quietLooks;
     private boolean forgotten;
 
     FetchedPartition(FetchSession session, String topic, Uuid topicId) {
@@ -99,6 +101,12 @@ final class FetchedPartition implements Runnable {
      * @return bytes found
      */
     int read(int left, boolean first, boolean committed) {
+        int bytes = look(left, first, committed);
+        quietLooks = bytes == 0 ? quietLooks + 1 : 0;
+        return bytes;
+    }
+
+    private int look(int left, boolean first, boolean committed) {
         try {
             if (refused != null) {
                 throw refused;
@@ -194,6 +202,11 @@ final class FetchedPartition implements Runnable {
     /** Whether there was nothing left to read, so that it need not be looked at until its log moves. */
     boolean isRead() {
         return !isUrgent() && asked.fetchOffset() >= limit;
+    }
+
+    /** Whether there was nothing to tell of it in two looks one after the other. */
+    boolean isQuiet() {
+        return quietLooks >= 2 && isRead() && !isNews();
     }
 
     /** Lets the log say when it moves. @return whether it moved since the last {@link #read} already */
