@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.api.log.LogReader;
 import io.millrace.api.log.LogReader.Isolation;
 import io.millrace.api.log.LogSlice;
+import io.millrace.broker.log.LogStore;
+import io.millrace.broker.log.LogStoreConfig;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionLog.Origin;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +37,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
@@ -42,6 +48,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +98,40 @@ class BrokerServerTest {
             stored.add(one.get());
         }
         return stored;
+    }
+
+    /** As one whose files come from another cluster. */
+    @Test
+    void aLogThatHasSeenMoreLeadersThanItsTopicIsReadAndWrittenTo() throws Exception {
+        clients.createTopic("orders", 1, Map.of());
+        TopicPartition partition = new TopicPartition("orders", 0);
+        broker.close();
+        try (LogStore store = LogStore.open(data.resolve("logs"), LogStoreConfig.standard(), Clock.systemUTC())) {
+            PartitionLog log = store.log(partition).orElseThrow();
+            for (int i = 0; i < 3; i++) {
+                log.append(MemoryRecords.withRecords(Compression.NONE, new SimpleRecord(("value " + i).getBytes(StandardCharsets.UTF_8))), Origin.CLIENT, 7 * i, true);
+            }
+        }
+        for (int start = 0; start < 3; start++) {
+            start();
+            try (KafkaProducer<String, String> producer = clients.producer(); Admin admin = clients.admin();
+                    KafkaConsumer<String, String> group = clients.consumer("group.id", "readers", "auto.offset.reset", "earliest")) {
+                produce(producer, "orders", 3 + start, 4 + start);
+                List<ConsumerRecord<String, String>> all = clients.read(partition, 0, 4 + start);
+                assertThat(values(all)).isEqualTo(expected(0, 4 + start));
+                assertThat(all.getLast().leaderEpoch()).as("each start is another leader").hasValue(15 + start);
+                assertThat(admin.listOffsets(Map.of(partition, OffsetSpec.latest())).partitionResult(partition).get().leaderEpoch()).hasValue(15 + start);
+                group.subscribe(List.of("orders"));
+                List<ConsumerRecord<String, String>> read = new ArrayList<>();
+                while (read.isEmpty() || read.getLast().offset() < 3 + start) {
+                    group.poll(Duration.ofMillis(200)).forEach(read::add);
+                }
+                assertThat(read.getFirst().offset()).as("where the group had been").isEqualTo(start == 0 ? 0 : 3 + start);
+                group.commitSync();
+            }
+            broker.close();
+        }
+        start();
     }
 
     private static List<String> values(List<ConsumerRecord<String, String>> records) {

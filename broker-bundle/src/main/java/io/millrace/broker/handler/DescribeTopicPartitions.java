@@ -75,7 +75,7 @@ final class DescribeTopicPartitions implements Handler {
                 continue;
             }
             int to = (int) Math.min(topic.get().partitions(), from + (long) left);
-            response.topics().add(describe(image, topic.get(), from, to));
+            response.topics().add(describe(topic.get(), from, to));
             left -= Math.max(0, to - from);
             if (to < topic.get().partitions()) {
                 response.setNextCursor(new Cursor().setTopicName(name).setPartitionIndex(to));
@@ -85,13 +85,13 @@ final class DescribeTopicPartitions implements Handler {
         return Answer.now(new DescribeTopicPartitionsResponse(response));
     }
 
-    private DescribeTopicPartitionsResponseTopic describe(ClusterImage image, TopicImage topic, int from, int to) {
+    private DescribeTopicPartitionsResponseTopic describe(TopicImage topic, int from, int to) {
         DescribeTopicPartitionsResponseTopic described = new DescribeTopicPartitionsResponseTopic().setName(topic.name()).setTopicId(topic.id())
                 .setIsInternal(Topic.isInternal(topic.name())).setTopicAuthorizedOperations(Operations.TOPIC);
         List<Integer> replicas = List.of(metadata.self().id());
         for (int index = from; index < to; index++) {
             DescribeTopicPartitionsResponsePartition partition = new DescribeTopicPartitionsResponsePartition().setPartitionIndex(index)
-                    .setLeaderId(metadata.self().id()).setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas)
+                    .setLeaderId(metadata.self().id()).setLeaderEpoch(metadata.leaderEpoch(topic, index)).setReplicaNodes(replicas).setIsrNodes(replicas)
                     .setEligibleLeaderReplicas(List.of()).setLastKnownElr(List.of());
             if (!metadata.isOnline(new TopicPartition(topic.name(), index))) {
                 partition.setErrorCode(Errors.LEADER_NOT_AVAILABLE.code()).setLeaderId(MetadataResponse.NO_LEADER_ID).setOfflineReplicas(replicas);

@@ -60,7 +60,7 @@ final class Metadata implements Handler {
         ClusterImage image = metadata.image();
         if (request.isAllTopics()) {
             for (TopicImage topic : image.topics()) {
-                response.topics().add(describe(image, topic, operations));
+                response.topics().add(describe(topic, operations));
             }
         } else {
             for (MetadataRequestTopic asked : request.data().topics()) {
@@ -80,13 +80,12 @@ final class Metadata implements Handler {
     private MetadataResponseTopic one(Call call, MetadataRequestTopic asked, boolean create, boolean operations) {
         try {
             if (isById(asked)) {
-                ClusterImage image = metadata.image();
-                return describe(image, image.topic(asked.topicId()).orElseThrow(unknown(asked.topicId())), operations);
+                return describe(metadata.image().topic(asked.topicId()).orElseThrow(unknown(asked.topicId())), operations);
             }
             Topic.validate(asked.name());
             Optional<TopicImage> there = metadata.image().topic(asked.name());
             TopicImage topic = there.isPresent() ? there.get() : create ? create(asked.name()) : unknown(asked.name());
-            return describe(metadata.image(), topic, operations);
+            return describe(topic, operations);
         } catch (RuntimeException refused) {
             return new MetadataResponseTopic().setName(isById(asked) ? null : asked.name()).setTopicId(asked.topicId())
                     .setIsInternal(!isById(asked) && Topic.isInternal(asked.name()))
@@ -113,12 +112,12 @@ final class Metadata implements Handler {
         return () -> new UnknownTopicIdException("there is no topic of id " + id);
     }
 
-    private MetadataResponseTopic describe(ClusterImage image, TopicImage topic, boolean operations) {
+    private MetadataResponseTopic describe(TopicImage topic, boolean operations) {
         MetadataResponseTopic described = new MetadataResponseTopic().setName(topic.name()).setTopicId(topic.id()).setIsInternal(Topic.isInternal(topic.name()));
         List<Integer> replicas = List.of(metadata.self().id());
         for (int index = 0; index < topic.partitions(); index++) {
             MetadataResponsePartition partition = new MetadataResponsePartition().setPartitionIndex(index).setLeaderId(metadata.self().id())
-                    .setLeaderEpoch(image.leaderEpoch(topic)).setReplicaNodes(replicas).setIsrNodes(replicas);
+                    .setLeaderEpoch(metadata.leaderEpoch(topic, index)).setReplicaNodes(replicas).setIsrNodes(replicas);
             if (!metadata.isOnline(new TopicPartition(topic.name(), index))) {
                 partition.setErrorCode(Errors.LEADER_NOT_AVAILABLE.code()).setLeaderId(MetadataResponse.NO_LEADER_ID).setOfflineReplicas(replicas);
             }

@@ -136,6 +136,11 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
         }
     }
 
+    /** What clients are told, which is what they must name. */
+    public int leaderEpoch(TopicImage topic, int partition) {
+        return leader(new TopicPartition(topic.name(), partition)).map(LedPartition::leaderEpoch).orElseGet(() -> image().leaderEpoch(topic));
+    }
+
     @Override
     public Optional<LedPartition> leader(TopicPartition partition) {
         return led.leader(partition);

@@ -63,8 +63,8 @@ final class LedPartitions {
     private void lead(List<PartitionLog> logs, int leaderEpoch, LogConfig config) {
         for (PartitionLog log : logs) {
             log.reconfigure(config);
-            // A log that came from elsewhere may have seen more leaders than this cluster's topic.
-            led.put(log.topicPartition(), new LedPartition(log, Math.max(leaderEpoch, log.leaderEpoch())));
+            // A log that came from elsewhere may have seen more leaders than this cluster's topic, and now sees another.
+            led.put(log.topicPartition(), new LedPartition(log, Math.max(leaderEpoch, log.leaderEpoch() + 1)));
         }
     }
 
