@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,29 +40,41 @@ final class LogDirFiles {
      * What a start finds.
      *
      * @param clean          whether the folder was closed in order
+     * @param closedAt       when that was; null if it was not
      * @param recoveryPoints by partition
      * @param ends           of logs that were closed in order; null if there is no such list
      * @param partitions     folders of logs
      * @param arriving       copies of partitions that were on their way here, unfinished
      */
-    record Found(boolean clean, Map<TopicPartition, Long> recoveryPoints, Map<TopicPartition, Long> ends, List<PartitionFolder> partitions,
+    record Found(boolean clean, FileTime closedAt, Map<TopicPartition, Long> recoveryPoints, Map<TopicPartition, Long> ends, List<PartitionFolder> partitions,
                  Map<TopicPartition, Path> arriving) {
 
         LogRecovery.Known known(TopicPartition partition, PartitionFolder files) throws IOException {
             // A store that was closed in order names the logs that were; one that Kafka closed has no such list, and all of them were.
-            boolean closed = clean && (ends == null || ends.containsKey(partition));
+            boolean closed = clean && (ends == null || ends.containsKey(partition) && !isChanged(files.path()));
             long end = ends == null ? -1 : ends.getOrDefault(partition, -1L);
             return new LogRecovery.Known(closed, recoveryPoints.getOrDefault(partition, 0L), files.startOffset(), end);
+        }
+
+        /** Whether files came, went or were renamed: where their log ends is not known then. */
+        private boolean isChanged(Path partition) throws IOException {
+            boolean changed = Files.getLastModifiedTime(partition).compareTo(closedAt) > 0;
+            if (changed) {
+                LOG.warn("{}: files in it were replaced since the node was stopped; the log is recovered from what is there", partition);
+            }
+            return changed;
         }
     }
 
     /** Looks what is there, and finishes what was being deleted. */
     Found look() throws IOException {
-        boolean clean = Files.deleteIfExists(path.resolve(CLEAN));
+        Path marker = path.resolve(CLEAN);
+        FileTime closedAt = Files.exists(marker) ? Files.getLastModifiedTime(marker) : null;
+        boolean clean = Files.deleteIfExists(marker);
         Map<TopicPartition, Long> recoveryPoints = recoveryPoints().read();
         Map<TopicPartition, Long> ends = clean && Files.exists(endOffsets().file()) ? endOffsets().read() : null;
         Files.deleteIfExists(endOffsets().file());
-        Found found = new Found(clean, recoveryPoints, ends, new ArrayList<>(), new HashMap<>());
+        Found found = new Found(clean, closedAt, recoveryPoints, ends, new ArrayList<>(), new HashMap<>());
         List<Path> folders = new ArrayList<>();
         try (var all = Files.newDirectoryStream(path)) {
             all.forEach(folders::add);

@@ -156,7 +156,7 @@ class CommittedReadTest {
         Entry second = new Entry(ABORTED, 3, 5, 3);
         transactions.add(first);
         // Like a file on a disk that hangs: it cannot be opened for writing until somebody reads it.
-        assumeTrue(makePipe(index), "SKIPPED: no mkfifo here");
+        assumeTrue(makePipe(index), "a disk that hangs is not tested: there is no mkfifo");
         CompletableFuture<Throwable> flushed = new CompletableFuture<>();
         Thread flusher = Thread.ofPlatform().daemon().start(() -> {
             try {

@@ -79,14 +79,21 @@ final class LogFixture {
         return store.resolve(PARTITION.toString());
     }
 
+    /** With the times of files and folders, as a backup has them. */
     static void copy(Path source, Path target) throws IOException {
         try (Stream<Path> files = Files.walk(source)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
+            List<Path> all = files.toList();
+            for (Path file : all) {
                 Path to = target.resolve(source.relativize(file).toString());
                 if (Files.isDirectory(file)) {
                     Files.createDirectories(to);
                 } else if (!file.getFileName().toString().equals(".lock")) {
-                    Files.copy(file, to, StandardCopyOption.REPLACE_EXISTING);
+                    Files.copy(file, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+            for (Path file : all) {
+                if (Files.isDirectory(file)) {
+                    Files.setLastModifiedTime(target.resolve(source.relativize(file).toString()), Files.getLastModifiedTime(file));
                 }
             }
         }

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -296,6 +298,40 @@ class SegmentsOnDiskTest {
         try (LogStore store = open()) {
             for (int i = 0; i < 300; i++) {
                 assertThat(Batches.values(store.log(new TopicPartition("many", i)).orElseThrow(), 0, 1000)).containsExactly("value-" + i);
+            }
+        }
+    }
+
+    /** As somebody does who takes over a topic from another node, or puts a backup of it back. */
+    @Test
+    void filesThatWerePutInALogsFolderWhileTheNodeWasStoppedAreItsRecords() throws Exception {
+        Path other = folder.resolve("other");
+        try (LogStore store = LogStore.open(other, LogStoreConfig.standard(), Clock.systemUTC())) {
+            PartitionLog log = store.create(PARTITION, Uuid.randomUuid(), config(), 0);
+            for (int i = 0; i < 50; i++) {
+                log.append(Batches.of("value-" + i), Origin.CLIENT, 0, true);
+            }
+        }
+        Path node = folder.resolve("node");
+        Uuid id = Uuid.randomUuid();
+        try (LogStore store = LogStore.open(node, LogStoreConfig.standard(), Clock.systemUTC())) {
+            store.create(PARTITION, id, config(), 0);
+        }
+        Path partition = node.resolve(PARTITION.toString());
+        try (Stream<Path> files = Files.list(other.resolve(PARTITION.toString()))) {
+            for (Path file : files.filter(file -> !file.endsWith("partition.metadata")).toList()) {
+                Files.copy(file, partition.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        // Nobody is as quick as this test.
+        FileTime stopped = Files.getLastModifiedTime(node.resolve(".kafka_cleanshutdown"));
+        Files.setLastModifiedTime(partition, FileTime.fromMillis(stopped.toMillis() + 1_000));
+        for (int open = 0; open < 2; open++) {
+            try (LogStore store = LogStore.open(node, LogStoreConfig.standard(), Clock.systemUTC())) {
+                PartitionLog log = store.log(PARTITION).orElseThrow();
+                assertThat(log.endOffset()).isEqualTo(50 + open);
+                assertThat(Batches.values(log, 0, 1000)).hasSize(50 + open).startsWith("value-0", "value-1").contains("value-49");
+                assertThat(log.append(Batches.of("more"), Origin.CLIENT, 1, true).firstOffset()).isEqualTo(50 + open);
             }
         }
     }

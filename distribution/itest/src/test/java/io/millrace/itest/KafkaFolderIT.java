@@ -72,6 +72,7 @@ class KafkaFolderIT {
             Map<TopicPartition, Content> first = theirs.readAll(kafka.bootstrap());
             kafka.stop();
             assertStoreHas(copy(kafka.data(), "stopped"), first);
+            assertMillraceServes(theirs, kafka.data(), first);
 
             // As somebody would who moves a topic's files to a Kafka cluster.
             for (TopicPartition partition : ours.partitions()) {
@@ -93,6 +94,26 @@ class KafkaFolderIT {
             Path killed = copy(kafka.data(), "killed");
             assertStoreHas(killed, last);
             assertOpenTransactionIsKnown(killed, theirs.transactional());
+        }
+    }
+
+    /** As somebody would who moves a topic's files to Millrace. */
+    private void assertMillraceServes(RecordScene theirs, Path kafkasLogs, Map<TopicPartition, Content> expected) throws Exception {
+        Path data = folder.resolve("moved");
+        try (Millrace millrace = Millrace.start(data)) {
+            theirs.create(millrace.bootstrap());
+            millrace.terminate(Duration.ofSeconds(30));
+        }
+        for (TopicPartition partition : theirs.partitions()) {
+            replaceFiles(partition(kafkasLogs, partition), partition(data.resolve("broker").resolve("logs"), partition));
+        }
+        try (Millrace millrace = Millrace.start(data, "--set", "log.cleaner.enable=false")) {
+            Map<TopicPartition, Content> served = theirs.readAll(millrace.bootstrap());
+            for (TopicPartition partition : theirs.partitions()) {
+                assertThat(served.get(partition).all()).as("%s, served by Millrace", partition).isEqualTo(expected.get(partition).all());
+                assertThat(served.get(partition).committed()).as("%s, committed, served by Millrace", partition).isEqualTo(expected.get(partition).committed());
+            }
+            millrace.terminate(Duration.ofSeconds(30));
         }
     }
 
