@@ -64,7 +64,7 @@ final class PluginTemplate {
         text(folder.resolve("src/main/resources/" + classes + "release.properties"), "version=${project.version}\n");
         text(folder.resolve("src/main/resources/META-INF/services/org.apache.kafka.connect.source.SourceConnector"),
                 javaPackage + "." + prefix + "Source\n");
-        text(folder.resolve(".gitignore"), "target/\n");
+        text(folder.resolve(".gitignore"), "target/\ndata/\n");
     }
 
     private void file(Path folder, String template, String target) throws IOException {

@@ -18,11 +18,11 @@ import java.util.jar.Manifest;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 
-/** Writes the jars of a plain Kafka Connect plugin as one bundle: nested, unpacked by nobody, with imports computed from the running platform. */
+/** Writes the jars of a plain plugin, with connectors or stream jobs, as one bundle: nested, unpacked by nobody, with imports computed from the running platform. */
 final class ConnectBundle {
 
     /** What the platform provides in the plugin's place. */
-    private static final Pattern PROVIDED = Pattern.compile("(kafka-clients|connect-api|connect-json|connect-transforms|slf4j-api)-\\d.*\\.jar");
+    private static final Pattern PROVIDED = Pattern.compile("(kafka-clients|connect-api|connect-json|connect-transforms|slf4j-api|millrace-streams)-\\d.*\\.jar");
 
     private final String name;
     private final String version;
@@ -39,12 +39,13 @@ final class ConnectBundle {
     void write(Path target) throws IOException {
         JarContents contents = JarContents.of(jars);
         Map<String, Set<String>> services = contents.missingServices();
+        boolean streams = services.containsKey(JarContents.STREAM_JOB) || contents.hasServiceFile(JarContents.STREAM_JOB);
         List<String> nested = new ArrayList<>();
         for (int i = 0; i < jars.size(); i++) {
             nested.add("lib/" + i + "-" + jars.get(i).getFileName());
         }
         try (OutputStream file = new BufferedOutputStream(Files.newOutputStream(target), 64 * 1024);
-                JarOutputStream out = new JarOutputStream(file, manifest(nested, contents.packages()))) {
+                JarOutputStream out = new JarOutputStream(file, manifest(nested, importPackage(contents.packages(), streams)))) {
             // Nested jars are compressed already, and are read faster when their container is not.
             out.setLevel(0);
             for (Map.Entry<String, Set<String>> service : services.entrySet()) {
@@ -58,7 +59,7 @@ final class ConnectBundle {
         }
     }
 
-    private Manifest manifest(List<String> nested, Set<String> ownPackages) {
+    private Manifest manifest(List<String> nested, String importPackage) {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -68,15 +69,22 @@ final class ConnectBundle {
         main.putValue("Bundle-Version", version);
         main.putValue(Plugin.NAME_HEADER, name);
         main.putValue("Bundle-ClassPath", ".," + String.join(",", nested));
-        main.putValue("Import-Package", importPackage(ownPackages));
+        main.putValue("Import-Package", importPackage);
         return manifest;
     }
 
-    private String importPackage(Set<String> ownPackages) {
+    private String importPackage(Set<String> ownPackages, boolean streams) {
         StringJoiner header = new StringJoiner(",");
         // Connect itself must be there; of the rest a later platform may lack a package that this plugin never uses.
         imports.kafka().forEach((name, range) -> header.add(name + ";version=\"" + range + "\""
                 + (name.startsWith("org.apache.kafka.connect.") ? "" : ";resolution:=optional")));
+        if (streams) {
+            imports.streams().forEach((name, range) -> header.add(name + ";version=\"" + range + "\""));
+            if (imports.streams().isEmpty()) {
+                // Nobody has it: the resolver says so, and names it.
+                header.add(WrapImports.STREAMS);
+            }
+        }
         imports.logging().forEach(name -> header.add(name + ";version=\"[1.7,3)\""));
         imports.jackson().forEach((name, range) -> {
             if (!ownPackages.contains(name)) {

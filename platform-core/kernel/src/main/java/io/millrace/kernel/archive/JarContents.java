@@ -33,8 +33,11 @@ final class JarContents {
     private static final int LARGEST_CLASS = 16 << 20;
     private static final String SERVICES = "META-INF/services/";
 
-    /** Kafka Connect's service types, by the internal names of what providers extend. */
+    static final String STREAM_JOB = WrapImports.STREAMS + ".StreamJob";
+
+    /** Kafka Connect's service types and stream jobs, by the internal names of what providers extend. */
     private static final Map<String, String> SERVICE_TYPES = Map.of(
+            STREAM_JOB.replace('.', '/'), STREAM_JOB,
             "org/apache/kafka/connect/source/SourceConnector", "org.apache.kafka.connect.source.SourceConnector",
             "org/apache/kafka/connect/sink/SinkConnector", "org.apache.kafka.connect.sink.SinkConnector",
             "org/apache/kafka/connect/storage/Converter", "org.apache.kafka.connect.storage.Converter",
@@ -61,7 +64,11 @@ final class JarContents {
         return packages;
     }
 
-    /** Providers for each of Connect's service types for which no jar has a service file. */
+    boolean hasServiceFile(String type) {
+        return servicesPresent.contains(type);
+    }
+
+    /** Providers for each service type for which no jar has a service file. */
     Map<String, Set<String>> missingServices() {
         Map<String, Set<String>> missing = new TreeMap<>();
         classes.forEach((name, scanned) -> {

@@ -62,7 +62,7 @@ public final class PluginArchive {
             JarCheck.whole(fileName, file, budget);
             if (header("Bundle-SymbolicName").isEmpty()) {
                 throw new ArchiveException(fileName + " has the manifest header " + Plugin.NAME_HEADER
-                        + " but no Bundle-SymbolicName; build it as an OSGi bundle");
+                        + " but no Bundle-SymbolicName; build it as an OSGi bundle, or leave the header out");
             }
             Files.copy(file, target);
             return;

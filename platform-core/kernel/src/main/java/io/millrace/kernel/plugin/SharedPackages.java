@@ -24,10 +24,15 @@ final class SharedPackages {
     static WrapImports of(BundleContext context, Bundle kafka) {
         Map<String, String> kafkaPackages = kafka == null ? Map.of() : exports(kafka, "");
         Map<String, String> jackson = new TreeMap<>();
+        Map<String, String> streams = new TreeMap<>();
         for (Bundle bundle : context.getBundles()) {
-            if (!bundle.getLocation().startsWith(BundleStage.LOCATION) && bundle.getSymbolicName() != null
-                    && bundle.getSymbolicName().startsWith("com.fasterxml.jackson")) {
+            if (bundle.getLocation().startsWith(BundleStage.LOCATION) || bundle.getSymbolicName() == null) {
+                continue;
+            }
+            if (bundle.getSymbolicName().startsWith("com.fasterxml.jackson")) {
                 jackson.putAll(exports(bundle, "com.fasterxml.jackson."));
+            } else if (bundle.getSymbolicName().equals(WrapImports.STREAMS)) {
+                streams.putAll(exports(bundle, WrapImports.STREAMS));
             }
         }
         Set<String> logging = new TreeSet<>();
@@ -39,7 +44,7 @@ final class SharedPackages {
                 jdk.add(name);
             }
         }
-        return new WrapImports(kafkaPackages, logging, jackson, jdk);
+        return new WrapImports(kafkaPackages, logging, jackson, streams, jdk);
     }
 
     private static Map<String, String> exports(Bundle bundle, String prefix) {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.jar.JarFile;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PluginArchiveTest {
 
-    private static final WrapImports NOTHING = new WrapImports(Map.of(), Set.of(), Map.of(), Set.of());
+    private static final WrapImports NOTHING = new WrapImports(Map.of(), Set.of(), Map.of(), Map.of(), Set.of());
     private static final Limits WIDE = new Limits(1 << 24, 1 << 26, 1000);
 
     @TempDir
@@ -128,6 +129,25 @@ class PluginArchiveTest {
             out.write(1);
         }
         assertThatThrownBy(() -> write(archive, WIDE)).isInstanceOf(ArchiveException.class).hasMessageStartingWith("cut.tar.gz ");
+    }
+
+    @Test
+    void aPlainJarWithAStreamJobSeesTheDslAndOneWithoutDoesNot() throws IOException {
+        WrapImports imports = new WrapImports(Map.of(), Set.of(), Map.of(), Map.of("io.millrace.streams", "[1.0,2)"), Set.of());
+        Path plain = PluginJar.plain().with(Greeting.class).writeTo(temp.resolve("plain-1.0.0.jar"));
+        Path job = PluginJar.plain().with(Greeting.class).entry("META-INF/services/io.millrace.streams.StreamJob", "org.example.Job\n")
+                .writeTo(temp.resolve("job-1.0.0.jar"));
+        assertThat(imported(plain, imports)).isEmpty();
+        assertThat(imported(job, imports)).isEqualTo("io.millrace.streams;version=\"[1.0,2)\"");
+        assertThat(imported(job, NOTHING)).as("so that the resolver names what is missing").isEqualTo("io.millrace.streams");
+    }
+
+    private String imported(Path jar, WrapImports imports) throws IOException {
+        Path bundle = temp.resolve("wrapped.jar");
+        new PluginArchive(jar, jar.getFileName().toString(), WIDE).writeBundle(bundle, null, Files.createDirectories(temp.resolve("work")), imports);
+        try (JarFile wrapped = new JarFile(bundle.toFile())) {
+            return wrapped.getManifest().getMainAttributes().getValue("Import-Package");
+        }
     }
 
     @Test
