@@ -67,6 +67,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
             Node self = new Node(config.nodeId(), address.getHostString(), address.getPort());
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, settings));
             metadata.follow(now -> store.producerExpiration(now.number("producer.id.expiration.ms")));
+            metadata.follow(now -> store.moveRate(now.number("replica.alter.log.dirs.io.max.bytes.per.second")));
             metadata.follow(new ConnectionSettings(listener));
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
             metadata.follow(now -> coordinators.verifyPartitions(Boolean.parseBoolean(now.value("transaction.partition.verification.enable"))));

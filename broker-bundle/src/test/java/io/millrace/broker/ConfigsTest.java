@@ -186,6 +186,10 @@ class ConfigsTest {
         assertRefused(NODE, InvalidRequestException.class, "num.partitions is read-only, set it in millrace.properties and restart", OpType.SET, "num.partitions", "2");
         assertRefused(NODE, InvalidConfigurationException.class, "Unknown broker config name: mesage.max.bytes; did you mean message.max.bytes?",
                 OpType.SET, "mesage.max.bytes", "2");
+        assertRefused(NODE, InvalidConfigurationException.class, "num.io.threads is not used by this node: a virtual thread per connection",
+                OpType.SET, "num.io.threads", "2");
+        assertRefused(NODE, InvalidConfigurationException.class, "ssl.keystore.location is not used by this node: there is no TLS yet",
+                OpType.SET, "ssl.keystore.location", "/x");
         assertRefused(NODE, InvalidConfigurationException.class, "Invalid value 5 for configuration log.segment.bytes", OpType.SET, "log.segment.bytes", "5");
         assertRefused(NODE, InvalidConfigurationException.class, "Invalid value 0 for configuration max.connections", OpType.SET, "max.connections", "0");
         assertRefused(ALL_NODES, InvalidConfigurationException.class, "min.compaction.lag.ms (10) is more than max.compaction.lag.ms (5)",
@@ -194,6 +198,17 @@ class ConfigsTest {
         assertThat(describe(NODE).entries()).noneMatch(entry -> entry.source() == ConfigSource.DYNAMIC_BROKER_CONFIG);
         alter(true, NODE, OpType.SET, "max.connections", "7");
         assertThat(describe(NODE).get("max.connections").value()).isEqualTo("10000");
+    }
+
+    /** kafka-reassign-partitions --throttle sets them before and removes them behind. */
+    @Test
+    void ratesOfReplicationCanBeSetAndRemoved() throws Exception {
+        alter(NODE, OpType.SET, "leader.replication.throttled.rate", "1000", OpType.SET, "follower.replication.throttled.rate", "0");
+        assertThat(describe(NODE).get("leader.replication.throttled.rate").value()).isEqualTo("1000");
+        alter(NODE, OpType.DELETE, "leader.replication.throttled.rate", null, OpType.DELETE, "follower.replication.throttled.rate", null);
+        assertThat(describe(NODE).get("leader.replication.throttled.rate").value()).isEqualTo(Long.toString(Long.MAX_VALUE));
+        assertRefused(NODE, InvalidConfigurationException.class, "Invalid value -1 for configuration leader.replication.throttled.rate",
+                OpType.SET, "leader.replication.throttled.rate", "-1");
     }
 
     @Test

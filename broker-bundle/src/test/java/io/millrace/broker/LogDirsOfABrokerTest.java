@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.admin.ReplicaInfo;
@@ -20,6 +23,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionReplica;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -104,6 +108,34 @@ class LogDirsOfABrokerTest {
         }
         try (BrokerServer broker = start()) {
             assertThat(values(new TestClients(broker), 0, sent.size())).isEqualTo(sent);
+        }
+    }
+
+    @Test
+    void aMoveUnderWayGoesAsFastAsTheNodeIsAllowedNow() throws Exception {
+        ConfigResource node = new ConfigResource(ConfigResource.Type.BROKER, "1");
+        String rate = "replica.alter.log.dirs.io.max.bytes.per.second";
+        try (BrokerServer broker = start(); Admin admin = new TestClients(broker).admin()) {
+            TestClients clients = new TestClients(broker);
+            clients.createTopic(TOPIC, 1, Map.of());
+            try (KafkaProducer<String, String> producer = clients.producer()) {
+                producer.send(new ProducerRecord<>(TOPIC, 0, null, "x".repeat(100_000))).get();
+            }
+            Path to = partitions(describe(admin).get(dir("one").toString())).contains(0) ? dir("two") : dir("one");
+            // A hundred seconds' worth.
+            admin.incrementalAlterConfigs(Map.of(node, List.of(new AlterConfigOp(new ConfigEntry(rate, "1000"), OpType.SET)))).all().get();
+            admin.alterReplicaLogDirs(Map.of(new TopicPartitionReplica(TOPIC, 0, 1), to.toString())).all().get();
+            ReplicaInfo moving = null;
+            while (moving == null || moving.size() == 0) {
+                moving = describe(admin).get(to.toString()).replicaInfos().get(new TopicPartition(TOPIC, 0));
+            }
+            assertThat(moving.isFuture()).isTrue();
+            admin.incrementalAlterConfigs(Map.of(node, List.of(new AlterConfigOp(new ConfigEntry(rate, null), OpType.DELETE)))).all().get();
+            long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            while (moving == null || moving.isFuture()) {
+                assertThat(System.nanoTime()).as("waited for the move").isLessThan(end);
+                moving = describe(admin).get(to.toString()).replicaInfos().get(new TopicPartition(TOPIC, 0));
+            }
         }
     }
 

@@ -22,7 +22,10 @@ public final class BrokerKeys {
     private static final Set<String> FOLLOWED = Set.of("max.connections", "max.connections.per.ip", "max.connections.per.ip.overrides",
             "max.connection.creation.rate", "listener.name.plaintext.max.connections", "listener.name.plaintext.max.connection.creation.rate",
             "producer.id.expiration.ms", "log.cleaner.threads", "log.cleaner.backoff.ms", "log.cleaner.dedupe.buffer.size", "log.cleaner.io.buffer.load.factor",
-            "log.cleaner.io.buffer.size", "log.cleaner.io.max.bytes.per.second", "transaction.partition.verification.enable");
+            "log.cleaner.io.buffer.size", "log.cleaner.io.max.bytes.per.second", "transaction.partition.verification.enable",
+            "replica.alter.log.dirs.io.max.bytes.per.second",
+            // Tools set and remove them around a reassignment; with one node nothing is replicated that they would slow down.
+            "leader.replication.throttled.rate", "follower.replication.throttled.rate");
 
     /** Bounds of keys that are no topic's default. */
     private static final Map<String, Allowed> BOUNDS = Map.ofEntries(
@@ -40,7 +43,10 @@ public final class BrokerKeys {
             Map.entry("max.connections.per.ip.overrides", new Allowed.ConnectionCounts()),
             Map.entry("max.connection.creation.rate", Allowed.atLeast(0)),
             Map.entry("num.partitions", Allowed.between(1, 10_000)),
-            Map.entry("producer.id.expiration.ms", Allowed.atLeast(1)));
+            Map.entry("producer.id.expiration.ms", Allowed.atLeast(1)),
+            Map.entry("leader.replication.throttled.rate", Allowed.atLeast(0)),
+            Map.entry("follower.replication.throttled.rate", Allowed.atLeast(0)),
+            Map.entry("replica.alter.log.dirs.io.max.bytes.per.second", Allowed.atLeast(1)));
 
     private static final Map<String, ConfigKey> KEYS = load();
 
@@ -92,7 +98,8 @@ public final class BrokerKeys {
     public static ConfigKey get(String name) {
         ConfigKey key = KEYS.get(name);
         if (key == null) {
-            throw new InvalidConfigurationException("Unknown broker config name: " + name + NearestName.hint(name, KEYS.keySet()));
+            throw new InvalidConfigurationException(ForeignKeys.reason(name).map(reason -> name + " is not used by this node: " + reason)
+                    .orElseGet(() -> "Unknown broker config name: " + name + NearestName.hint(name, KEYS.keySet())));
         }
         return key;
     }

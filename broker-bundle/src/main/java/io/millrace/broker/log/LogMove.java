@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +38,7 @@ final class LogMove {
 
     private final SegmentedLog log;
     private final LogDir to;
-    private final long bytesPerSecond;
+    private final LongSupplier bytesPerSecond;
     /** Bytes that the copy has of each segment. */
     private final Map<Segment, Integer> copied = new IdentityHashMap<>();
     /** The other files as they were when they were copied. */
@@ -50,7 +51,7 @@ final class LogMove {
 
     private record Stamp(Object key, long size, FileTime modified) {}
 
-    LogMove(SegmentedLog log, LogDir to, long bytesPerSecond) {
+    LogMove(SegmentedLog log, LogDir to, LongSupplier bytesPerSecond) {
         this.log = log;
         this.to = to;
         this.bytesPerSecond = bytesPerSecond;
@@ -120,7 +121,8 @@ final class LogMove {
             unsynced.add(target);
             for (long at = from; at < until; ) {
                 checkWanted();
-                long chunk = source.transferTo(at, Math.min(until - at, Math.min(CHUNK, bytesPerSecond)), sink);
+                long rate = bytesPerSecond.getAsLong();
+                long chunk = source.transferTo(at, Math.min(until - at, Math.min(CHUNK, rate)), sink);
                 if (chunk <= 0) {
                     if (log.allSegments().holding(segment.baseOffset()) != segment) {
                         // Cleaned meanwhile: the one in its place is copied.
@@ -130,8 +132,8 @@ final class LogMove {
                 }
                 at += chunk;
                 copiedBytes += chunk;
-                if (bytesPerSecond < Long.MAX_VALUE) {
-                    LockSupport.parkNanos(chunk * TimeUnit.SECONDS.toNanos(1) / bytesPerSecond);
+                if (rate < Long.MAX_VALUE) {
+                    LockSupport.parkNanos(chunk * TimeUnit.SECONDS.toNanos(1) / rate);
                 }
             }
             return true;

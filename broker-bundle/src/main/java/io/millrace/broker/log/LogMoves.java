@@ -17,12 +17,17 @@ final class LogMoves {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogMoves.class);
 
-    private final long bytesPerSecond;
+    private volatile long bytesPerSecond;
     private final Map<TopicPartition, LogMove> moves = new ConcurrentHashMap<>();
     private ExecutorService mover;
 
     LogMoves(long bytesPerSecond) {
         this.bytesPerSecond = bytesPerSecond;
+    }
+
+    /** Those under way go on at that rate. */
+    void rate(long newBytesPerSecond) {
+        bytesPerSecond = newBytesPerSecond;
     }
 
     /** A move of the same log to elsewhere is given up. */
@@ -35,7 +40,7 @@ final class LogMoves {
         if (log.dir() == to) {
             return;
         }
-        LogMove move = new LogMove(log, to, bytesPerSecond);
+        LogMove move = new LogMove(log, to, () -> bytesPerSecond);
         moves.put(log.topicPartition(), move);
         if (mover == null) {
             mover = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("log-mover").factory());

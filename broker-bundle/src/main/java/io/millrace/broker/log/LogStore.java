@@ -281,6 +281,11 @@ public final class LogStore implements AutoCloseable {
         logs.values().forEach(log -> log.producerExpiration(millis));
     }
 
+    /** How fast partitions are copied from one folder to another, those under way included. */
+    public void moveRate(long bytesPerSecond) {
+        moves.rate(bytesPerSecond);
+    }
+
     public Optional<PartitionLog> log(TopicPartition partition) {
         return Optional.ofNullable(logs.get(partition));
     }
