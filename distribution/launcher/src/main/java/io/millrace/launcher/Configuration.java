@@ -34,10 +34,11 @@ final class Configuration {
 
     /**
      * @param source how the user knows these settings, such as a file's path
-     * @throws StartFailure naming the key, the source and the mend
+     * @throws StartFailure naming the keys, the source and the mends, a line each
      */
     void apply(String source, Map<String, String> settings) throws StartFailure {
         List<String> ignored = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
         for (Map.Entry<String, String> setting : new TreeMap<>(settings).entrySet()) {
             String name = setting.getKey();
             String value = setting.getValue().strip();
@@ -47,21 +48,26 @@ final class Configuration {
                 continue;
             }
             if (key == null && foreign.mend(name) != null) {
-                throw new StartFailure(source + ": " + name + " has no effect here: " + foreign.mend(name));
+                refused.add(source + ": " + name + " has no effect here: " + foreign.mend(name));
+                continue;
             }
             if (key == null) {
                 key = family(name);
             }
             if (key == null) {
                 String nearest = NearestName.of(name, declared.keySet());
-                throw new StartFailure(source + ": unknown configuration key " + name
-                        + (nearest == null ? "" : "; the nearest known one is " + nearest));
+                refused.add(source + ": unknown configuration key " + name + (nearest == null ? "" : "; the nearest known one is " + nearest));
+                continue;
             }
             if (!key.accepts(value)) {
-                throw new StartFailure(source + ": " + name + "=" + value + " is not " + key.expectation() + " (" + key.description() + ")");
+                refused.add(source + ": " + name + "=" + value + " is not " + key.expectation() + " (" + key.description() + ")");
+                continue;
             }
             values.put(name, value);
             given.add(name);
+        }
+        if (!refused.isEmpty()) {
+            throw new StartFailure(String.join("\n", refused));
         }
         if (!ignored.isEmpty()) {
             warnings.add(source + ": these keys of Kafka have no meaning here and are ignored (docs/configuration.md says why): " + String.join(", ", ignored));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +52,10 @@ class ConfigurationTest {
         assertThat(kafkas.warnings()).singleElement().asString().contains("controller.quorum.voters, process.roles");
         assertThatThrownBy(() -> kafkas.apply("server.properties", Map.of("ssl.keystore.location", "x")))
                 .hasMessage("server.properties: ssl.keystore.location has no effect here: there is no TLS");
+        assertThatThrownBy(() -> kafkas.apply("server.properties", Map.of("ssl.keystore.location", "x", "ssl.protocol", "y", "node.id", "a", "nodeid", "1")))
+                .as("all at once").extracting(failure -> failure.getMessage().lines().toList()).asInstanceOf(InstanceOfAssertFactories.LIST)
+                .satisfiesExactly(line -> assertThat(line).asString().contains("node.id=a"), line -> assertThat(line).asString().contains("nodeid"),
+                        line -> assertThat(line).asString().contains("ssl.keystore.location"), line -> assertThat(line).asString().contains("ssl.protocol"));
         assertThatThrownBy(() -> kafkas.apply("server.properties", Map.of("controller", "x"))).hasMessageContaining("unknown configuration key controller");
     }
 
