@@ -62,10 +62,12 @@ class ConfigurationPageTest {
 
     private static String foreign() throws IOException {
         TreeMap<String, String> rows = new TreeMap<>();
-        load("broker-bundle", "foreign-keys").forEach((key, declaration) -> {
-            String[] parts = declaration.split("\\|", 2);
-            rows.put(key, row("`" + key + "`", parts[0].strip(), parts[1].strip()));
-        });
+        for (String bundle : new String[] {"broker-bundle", "connect-bundles/runtime"}) {
+            load(bundle, "foreign-keys").forEach((key, declaration) -> {
+                String[] parts = declaration.split("\\|", 2);
+                rows.put(key, row("`" + key + "`", parts[0].strip(), parts[1].strip()));
+            });
+        }
         return head("key", "", "why, or what to do instead") + String.join("", rows.values());
     }
 

@@ -10,6 +10,8 @@ import io.millrace.api.plugin.PluginHost;
 import io.millrace.connect.catalog.Catalog;
 import io.millrace.connect.client.ClientDefaults;
 import io.millrace.connect.client.KafkaClients;
+import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.config.NodeDefaults;
 import io.millrace.connect.config.OverridePolicy;
 import io.millrace.connect.config.Validation;
 import io.millrace.connect.config.Variables;
@@ -28,7 +30,9 @@ import io.millrace.connect.task.ByteBudget;
 import java.lang.management.PlatformLoggingMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -52,6 +56,7 @@ final class ConnectRuntime implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     private static final int SHARE_OF_HEAP = 8;
+    private static final String EXACTLY_ONCE = "exactly.once.source.support";
     /** Of {@code producer.}. */
     private static final Set<String> BROKERS = Set.of("id.expiration.ms", "id.expiration.check.interval.ms", "purgatory.purge.interval.requests");
 
@@ -110,9 +115,9 @@ final class ConnectRuntime implements AutoCloseable {
             Duration callLimit = Duration.ofMillis(config.getLong("connect.plugin.call.timeout.ms"));
             Variables variables = Variables.of(config.etc(), System::getenv, list("config.providers"), config.family("config.providers."), catalog, callLimit);
             Node node = new Node(clients, admin, offsets, statuses, catalog, variables,
-                    new Node.Settings(new Validation.Rules(policy, config.getBoolean("connect.exactly.once.source")), config.getLong("connect.offset.flush.interval.ms"),
+                    new Node.Settings(new Validation.Rules(policy, exactlyOnce(), defaults()), config.getLong("offset.flush.interval.ms"),
                             config.getInt("connect.restart.attempts"), config.getLong("connect.restart.backoff.ms"),
-                            callLimit, queued()), workerId());
+                            callLimit, Duration.ofMillis(config.getLong("task.shutdown.graceful.timeout.ms")), queued()), workerId());
             FormerTransactions.end(admin, configs.all().keySet());
             herder = new Herder(node, configs);
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
@@ -139,6 +144,26 @@ final class ConnectRuntime implements AutoCloseable {
             closeParts();
             return false;
         }
+    }
+
+    private boolean exactlyOnce() {
+        String support = config.get(EXACTLY_ONCE).toLowerCase(Locale.ROOT);
+        return switch (support) {
+            case "enabled" -> true;
+            case "disabled", "preparing" -> false;
+            default -> throw new ConfigException(EXACTLY_ONCE, support, "use enabled or disabled");
+        };
+    }
+
+    private NodeDefaults defaults() {
+        Map<String, String> converters = new HashMap<>();
+        for (String key : List.of(ConnectorConfig.KEY_CONVERTER, ConnectorConfig.VALUE_CONVERTER, ConnectorConfig.HEADER_CONVERTER)) {
+            config.family(key + ".").forEach((rest, value) -> converters.put(key + "." + rest, value));
+            if (!config.get(key).isEmpty()) {
+                converters.put(key, config.get(key));
+            }
+        }
+        return new NodeDefaults(converters, config.getBoolean("topic.creation.enable"));
     }
 
     private List<String> list(String key) {

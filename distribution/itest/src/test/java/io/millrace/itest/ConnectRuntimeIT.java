@@ -1,6 +1,7 @@
 package io.millrace.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -15,12 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -123,6 +126,52 @@ class ConnectRuntimeIT {
         }
     }
 
+    @Test
+    void connectorsBeginAtTheirInitialOffsetsWithTheNodesConvertersAndMakeTopicsAsTheyAreSetTo() throws Exception {
+        Path data = folder.resolve("data");
+        Path in = Files.writeString(folder.resolve("in.txt"), "one\ntwo\nthree\n");
+        String creation = """
+                "topic.creation.default.partitions": "3", "topic.creation.default.replication.factor": "1", "topic.creation.default.retention.ms": "123456",
+                "topic.creation.groups": "tables", "topic.creation.tables.include": "table-.*", "topic.creation.tables.exclude": "table-of-.*",
+                "topic.creation.tables.partitions": "2", "topic.creation.tables.compression.type": "zstd",""";
+        String at = "[{\"partition\": {\"filename\": \"" + in + "\"}, \"offset\": {\"position\": %d}}]";
+        String[] converters = {"--set", "value.converter=org.apache.kafka.connect.json.JsonConverter", "--set", "value.converter.schemas.enable=false"};
+        try (Millrace millrace = Millrace.start(data, converters); Admin admin = Admin.create(ClientSettings.of(millrace.bootstrap()))) {
+            install(data, "connect-file.jar");
+            for (String name : List.of("lines", "table-1", "table-of-contents")) {
+                begin(millrace, name, in, creation, at.formatted(8));
+                millrace.await("records of " + name, LIMIT, () -> read(millrace, name).size() == 1);
+                // In JSON without its schema.
+                assertThat(read(millrace, name).getFirst().value()).isEqualTo("\"three\"");
+            }
+            assertThat(settings(admin, "lines")).isEqualTo("3 partitions, 123456 ms, producer");
+            assertThat(settings(admin, "table-1")).isEqualTo("2 partitions, 123456 ms, zstd");
+            assertThat(settings(admin, "table-of-contents")).isEqualTo("3 partitions, 123456 ms, producer");
+            assertThatThrownBy(() -> begin(millrace, "nowhere", in, "", "[{\"partition\": null, \"offset\": {\"position\": 8}}]"))
+                    .hasMessageContaining("answered 400").hasMessageContaining("Partition objects cannot be null");
+            assertThat(millrace.get("/connectors").toString()).doesNotContain("nowhere");
+        }
+        try (Millrace millrace = Millrace.start(data, "--set", "topic.creation.enable=false"); Admin admin = Admin.create(ClientSettings.of(millrace.bootstrap()))) {
+            begin(millrace, "plain", in, creation, at.formatted(4));
+            millrace.await("records of plain", LIMIT, () -> read(millrace, "plain").size() == 2);
+            assertThat(read(millrace, "plain").getFirst().value()).as("JSON with its schema").contains("\"schema\"");
+            assertThat(settings(admin, "plain")).startsWith("1 partitions").endsWith("producer");
+        }
+    }
+
+    private static void begin(Millrace millrace, String name, Path in, String more, String offsets) throws Exception {
+        millrace.send("POST", "/connectors", """
+                {"name": "%1$s", "config": {"connector.class": "FileStreamSource", %3$s "file": "%2$s", "topic": "%1$s"}, "initial_offsets": %4$s}"""
+                .formatted(name, in, more, offsets));
+    }
+
+    private static String settings(Admin admin, String topic) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Config config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+        return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size() + " partitions, "
+                + config.get("retention.ms").value() + " ms, " + config.get("compression.type").value();
+    }
+
     /** Kafka Connect's worker gives the task up when it delivers exactly once; when it does not, it skips the record, as here. */
     @Test
     void aRecordThatKafkaRefusesIsSkippedWhereErrorsAreToleratedWhoeverRefusesIt() throws Exception {
@@ -130,10 +179,10 @@ class ConnectRuntimeIT {
         // Larger than a batch. Behind one that is not, or if they were shorter than 15 bytes, the client would split one batch for ever (KAFKA-8350).
         List<String> small = List.of("the first line of the file", "the second line of the file", "the third line of the file");
         Path in = Files.writeString(folder.resolve("in.txt"), String.join("\n", small.get(0), "x".repeat(50_000), small.get(1), "y".repeat(60_000), small.get(2), ""));
-        for (String exactlyOnce : new String[] {"true", "false"}) {
-            try (Millrace millrace = Millrace.start(data, "--set", "connect.exactly.once.source=" + exactlyOnce);
+        for (String exactlyOnce : new String[] {"enabled", "disabled"}) {
+            try (Millrace millrace = Millrace.start(data, "--set", "exactly.once.source.support=" + exactlyOnce);
                     Admin admin = Admin.create(ClientSettings.of(millrace.bootstrap()))) {
-                if (exactlyOnce.equals("true")) {
+                if (exactlyOnce.equals("enabled")) {
                     install(data, "connect-file.jar");
                 }
                 String byBroker = "by-broker-" + exactlyOnce;
@@ -251,20 +300,17 @@ class ConnectRuntimeIT {
         return read(millrace, "dead-letters");
     }
 
-    /** What is in the first partition now. */
+    /** What is there now. */
     private static List<ConsumerRecord<String, String>> read(Millrace millrace, String topic) {
         List<ConsumerRecord<String, String>> all = new ArrayList<>();
-        TopicPartition partition = new TopicPartition(topic, 0);
         try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(
                 ClientSettings.of(millrace.bootstrap(), Map.of("isolation.level", "read_committed", "allow.auto.create.topics", "false")),
                 new StringDeserializer(), new StringDeserializer())) {
-            if (consumer.partitionsFor(topic).isEmpty()) {
-                return all;
-            }
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).get(partition);
-            while (consumer.position(partition) < end) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream().map(partition -> new TopicPartition(topic, partition.partition())).toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
                 consumer.poll(Duration.ofMillis(100)).forEach(all::add);
             }
         }

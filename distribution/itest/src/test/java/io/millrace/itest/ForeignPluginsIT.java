@@ -49,7 +49,7 @@ class ForeignPluginsIT {
                 admin.createTopics(Set.of(new NewTopic("orders", 2, (short) 1).configs(Map.of("retention.ms", "123456789")))).all().get();
             }
             send(source, "orders", 2, 100);
-            commit(source, "readers", new TopicPartition("orders", 0), 30);
+            commit(source.bootstrap(), "readers", new TopicPartition("orders", 0), 30);
             for (String role : List.of("Source", "Checkpoint", "Heartbeat")) {
                 put(target, "mirror-" + role.toLowerCase(), mirror(role, source, target));
             }
@@ -64,6 +64,38 @@ class ForeignPluginsIT {
                 target.await("the offset of the group", LIMIT, () -> offset(admin, "readers", mirrored) > 0);
                 assertThat(offset(admin, "readers", mirrored)).isLessThanOrEqualTo(30);
             }
+        }
+    }
+
+    @Test
+    void mirrorMakerCopiesFromARealKafkaAndToIt() throws Exception {
+        try (KafkaPeer kafka = KafkaPeer.format(folder.resolve("kafka")); Millrace millrace = Millrace.start(folder.resolve("data"))) {
+            kafka.start();
+            install(millrace, "connect-mirror");
+            try (Admin admin = Admin.create(ClientSettings.of(kafka.bootstrap()))) {
+                admin.createTopics(Set.of(new NewTopic("orders", 2, (short) 1).configs(Map.of("retention.ms", "123456789")))).all().get();
+            }
+            send(kafka.bootstrap(), "orders", 2, 100);
+            commit(kafka.bootstrap(), "readers", new TopicPartition("orders", 0), 30);
+            for (String role : List.of("Source", "Checkpoint", "Heartbeat")) {
+                put(millrace, "from-kafka-" + role.toLowerCase(), mirror(role, kafka.bootstrap(), millrace.bootstrap()));
+            }
+            assertThat(read(millrace, "source.orders", 200)).hasSize(200);
+            send(kafka.bootstrap(), "orders", 2, 1);
+            assertThat(read(millrace, "source.orders", 202)).hasSize(202);
+            assertThat(read(millrace, "heartbeats", 1)).isNotEmpty();
+            try (Admin admin = Admin.create(ClientSettings.of(millrace.bootstrap()))) {
+                millrace.await("the offset of the group", LIMIT, () -> offset(admin, "readers", new TopicPartition("source.orders", 0)) > 0);
+                admin.createTopics(Set.of(new NewTopic("orders", 1, (short) 1))).all().get();
+            }
+
+            send(millrace, "orders", 1, 50);
+            Map<String, String> back = mirror("Source", millrace.bootstrap(), kafka.bootstrap());
+            back.put("source.cluster.alias", "millrace");
+            back.put("target.cluster.alias", "kafka");
+            back.put("producer.override.bootstrap.servers", kafka.bootstrap());
+            put(millrace, "to-kafka", back);
+            assertThat(read(millrace, kafka.bootstrap(), "millrace.orders", 50)).hasSize(50);
         }
     }
 
@@ -107,12 +139,16 @@ class ForeignPluginsIT {
     }
 
     private static Map<String, String> mirror(String role, Millrace source, Millrace target) {
+        return mirror(role, source.bootstrap(), target.bootstrap());
+    }
+
+    private static Map<String, String> mirror(String role, String source, String target) {
         Map<String, String> config = new TreeMap<>();
         config.put("connector.class", "org.apache.kafka.connect.mirror.Mirror" + role + "Connector");
         config.put("source.cluster.alias", "source");
         config.put("target.cluster.alias", "target");
-        config.put("source.cluster.bootstrap.servers", source.bootstrap());
-        config.put("target.cluster.bootstrap.servers", target.bootstrap());
+        config.put("source.cluster.bootstrap.servers", source);
+        config.put("target.cluster.bootstrap.servers", target);
         config.put("topics", "orders");
         config.put("groups", "readers");
         for (String internal : List.of("", "offset-syncs.topic.", "heartbeats.topic.", "checkpoints.topic.")) {
@@ -193,7 +229,11 @@ class ForeignPluginsIT {
     }
 
     private static void send(Millrace millrace, String topic, int partitions, int records) throws Exception {
-        try (KafkaProducer<String, String> producer = new KafkaProducer<>(ClientSettings.of(millrace.bootstrap()), new StringSerializer(),
+        send(millrace.bootstrap(), topic, partitions, records);
+    }
+
+    private static void send(String bootstrap, String topic, int partitions, int records) throws Exception {
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(ClientSettings.of(bootstrap), new StringSerializer(),
                 new StringSerializer())) {
             for (int i = 0; i < partitions * records; i++) {
                 producer.send(new ProducerRecord<>(topic, i % partitions, null, Integer.toString(i)));
@@ -201,8 +241,8 @@ class ForeignPluginsIT {
         }
     }
 
-    private static void commit(Millrace millrace, String group, TopicPartition partition, long offset) {
-        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(ClientSettings.of(millrace.bootstrap(), Map.of("group.id", group)),
+    private static void commit(String bootstrap, String group, TopicPartition partition, long offset) {
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(ClientSettings.of(bootstrap, Map.of("group.id", group)),
                 new StringDeserializer(), new StringDeserializer())) {
             consumer.commitSync(Map.of(partition, new OffsetAndMetadata(offset)));
         }
@@ -219,8 +259,13 @@ class ForeignPluginsIT {
 
     /** The values of a topic, once there are so many. */
     private static List<String> read(Millrace millrace, String topic, int count) {
+        return read(millrace, millrace.bootstrap(), topic, count);
+    }
+
+    /** @param bootstrap of the cluster that the topic is in */
+    private static List<String> read(Millrace millrace, String bootstrap, String topic, int count) {
         List<String> values = new ArrayList<>();
-        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(ClientSettings.of(millrace.bootstrap(),
+        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(ClientSettings.of(bootstrap,
                 Map.of("group.id", "reads-" + topic + "-" + count, "auto.offset.reset", "earliest", "isolation.level", "read_committed",
                         "metadata.max.age.ms", "500")), new StringDeserializer(), new StringDeserializer())) {
             consumer.subscribe(Set.of(topic));

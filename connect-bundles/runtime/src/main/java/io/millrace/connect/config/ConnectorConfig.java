@@ -145,7 +145,7 @@ public final class ConnectorConfig {
                         Importance.MEDIUM, "What ends a transaction: what was polled, a time interval, or the connector.",
                         "Exactly Once Support", 3, ConfigDef.Width.SHORT, "Transaction Boundary")
                 .define(TRANSACTION_INTERVAL, Type.LONG, null, ConnectorConfig::checkInterval, Importance.LOW,
-                        "Length of that interval; by default the node's connect.offset.flush.interval.ms.",
+                        "Length of that interval; by default the node's offset.flush.interval.ms.",
                         "Exactly Once Support", 4, ConfigDef.Width.SHORT, "Transaction boundary interval")
                 .define("offsets.storage.topic", Type.STRING, null, Importance.LOW,
                         "Not used: offsets of all connectors are in one topic.", "offsets.topic", 1, ConfigDef.Width.LONG, "Offsets topic");

@@ -39,7 +39,7 @@ public final class Validation {
      *
      * @param exactlyOnce whether sources can deliver exactly once
      */
-    public record Rules(OverridePolicy overrides, boolean exactlyOnce) {}
+    public record Rules(OverridePolicy overrides, boolean exactlyOnce, NodeDefaults defaults) {}
 
     public Validation(Catalog catalog, Variables variables, Rules rules) {
         this.catalog = catalog;
@@ -92,7 +92,7 @@ public final class Validation {
         boolean sink = entry.kind() == Kind.SINK;
         Map<String, String> config;
         try {
-            config = variables.resolve(raw).values();
+            config = rules.defaults().applied(variables.resolve(raw).values());
         } catch (ConfigException e) {
             ConfigDef all = ConnectorConfig.definition(sink);
             ConfigValue wrong = new ConfigValue(ConnectorConfig.NAME, raw.get(ConnectorConfig.NAME), List.of(), List.of(e.getMessage()));

@@ -144,7 +144,7 @@ final class ConnectorInstance {
     private void checkExactlyOnce(ExactlyOnceSupport support) {
         if (support != ExactlyOnceSupport.SUPPORTED || !node.settings().exactlyOnceSource()) {
             throw new ConnectException("connector " + config.name() + " requires exactly-once delivery, but " + (support == ExactlyOnceSupport.SUPPORTED
-                    ? "connect.exactly.once.source is false on this node" : "its class does not say that it supports it: " + support)
+                    ? "exactly.once.source.support is not enabled on this node" : "its class does not say that it supports it: " + support)
                     + "; set exactly.once.support to requested");
         }
     }

@@ -183,6 +183,25 @@ public final class Herder implements HealthCheck, AutoCloseable {
         }
     }
 
+    /**
+     * Makes a connector that begins at these offsets, as Kafka Connect's KIP-995 has it. If they are refused, there is no connector.
+     *
+     * @param offsets a list of {@code {partition, offset}}
+     */
+    public void putAt(String name, Map<String, String> config, TargetState initial, List<?> offsets) throws InterruptedException {
+        put(name, config, TargetState.STOPPED, false);
+        try {
+            connector(name).target(TargetState.STOPPED);
+            new Offsets(this).alter(name, offsets);
+        } catch (RuntimeException e) {
+            delete(name);
+            throw e;
+        }
+        if (initial != TargetState.STOPPED) {
+            target(name, initial);
+        }
+    }
+
     private void check(Map<String, String> config) throws InterruptedException {
         List<String> errors = validated(config, Validation.Result::errors);
         if (!errors.isEmpty()) {

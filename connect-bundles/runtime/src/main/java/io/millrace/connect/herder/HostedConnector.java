@@ -267,7 +267,7 @@ final class HostedConnector {
         Catalog.Entry entry = found.get();
         type = entry.kind().word();
         use(entry.provided());
-        ConnectorConfig config = new ConnectorConfig(resolved.values(), entry.kind() == Kind.SINK);
+        ConnectorConfig config = new ConnectorConfig(node.settings().rules().defaults().applied(resolved.values()), entry.kind() == Kind.SINK);
         running = ConnectorInstance.start(node, entry, config, calls, new Calls(generation));
         List<Map<String, String>> wanted = running.taskConfigs();
         if (!tasks.serve(running, wanted)) {

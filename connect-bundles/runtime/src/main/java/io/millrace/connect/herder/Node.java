@@ -19,10 +19,11 @@ public record Node(KafkaClients clients, Admin admin, SourceOffsets offsets, Sta
 
     /**
      * @param callLimit how long a connector's code may take to answer
+     * @param stopLimit how long a task may take to stop before it is interrupted
      * @param queued    what all source tasks together may hold of records that are polled and not written yet
      */
     public record Settings(Validation.Rules rules, long flushIntervalMs, int restartAttempts, long restartBackoffMs,
-            Duration callLimit, ByteBudget queued) {
+            Duration callLimit, Duration stopLimit, ByteBudget queued) {
 
         boolean exactlyOnceSource() {
             return rules.exactlyOnce();

@@ -93,7 +93,7 @@ final class TaskGroup {
             TaskSetup setup = new TaskSetup(new TaskId(connector, number), instance.config(), settings.get(number), taskClass, provided.loader(),
                     node.catalog().at(provided.plugin()), node.clients(), node.admin(), node.offsets(), counters.computeIfAbsent(number, _ -> new TaskCounters()),
                     uses, topic -> topics.accept(topic, number), options);
-            fresh.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts(), this::changed));
+            fresh.add(new TaskRunner(setup, instance.isSink(), paused, node.settings().restarts(), node.settings().stopLimit(), this::changed));
         }
         node.statuses().tasks(connector, fresh.size());
         fresh.forEach(TaskRunner::start);

@@ -20,7 +20,6 @@ final class TaskRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
     private static final Duration GRACE = Duration.ofMillis(100);
-    private static final Duration STOP_LIMIT = Duration.ofMillis(2_500);
     private static final Duration INTERRUPT_LIMIT = Duration.ofSeconds(1);
 
     /**
@@ -34,6 +33,7 @@ final class TaskRunner {
     private final TaskSetup setup;
     private final boolean sink;
     private final Restarts.Policy policy;
+    private final Duration stopLimit;
     private final Consumer<Status> changed;
     private final Thread thread;
     private final CountDownLatch stopSignal = new CountDownLatch(1);
@@ -50,12 +50,16 @@ final class TaskRunner {
     private volatile long restartAtMs;
     private boolean paused;
 
-    /** @param changed told of the task's state when it is another */
-    TaskRunner(TaskSetup setup, boolean sink, boolean paused, Restarts.Policy policy, Consumer<Status> changed) {
+    /**
+     * @param stopLimit how long it may take to stop before it is interrupted
+     * @param changed   told of the task's state when it is another
+     */
+    TaskRunner(TaskSetup setup, boolean sink, boolean paused, Restarts.Policy policy, Duration stopLimit, Consumer<Status> changed) {
         this.setup = setup;
         this.sink = sink;
         this.paused = paused;
         this.policy = policy;
+        this.stopLimit = stopLimit;
         this.changed = changed;
         this.thread = PluginScope.threads(setup.loader(), setup.config().threads().name("connect-task-" + setup.id()).factory()).newThread(this::run);
     }
@@ -70,7 +74,7 @@ final class TaskRunner {
 
     /** A fresh runner of the same task, not yet started. */
     TaskRunner again(boolean startPaused) {
-        return new TaskRunner(setup, sink, startPaused, policy, changed);
+        return new TaskRunner(setup, sink, startPaused, policy, stopLimit, changed);
     }
 
     Status status() {
@@ -198,7 +202,7 @@ final class TaskRunner {
             if (running != null) {
                 PluginScope.threads(setup.loader(), Thread.ofPlatform().daemon().name("connect-stops-" + setup.id()).factory()).newThread(running::stopPlugin).start();
             }
-            if (!ended(STOP_LIMIT)) {
+            if (!ended(stopLimit)) {
                 thread.interrupt();
                 if (!ended(INTERRUPT_LIMIT)) {
                     LOG.error("task {} does not stop, not even interrupted; it is left behind. Its plugin stays in memory until it ends", setup.id());

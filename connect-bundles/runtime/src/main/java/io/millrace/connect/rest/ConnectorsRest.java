@@ -85,7 +85,7 @@ final class ConnectorsRest {
     }
 
     private HttpAnswer create(HttpCall call) throws Exception {
-        JsonNode body = Json.body(call.body(), Set.of("name", "config", "initial_state"));
+        JsonNode body = Json.body(call.body(), Set.of("name", "config", "initial_state", "initial_offsets"));
         JsonNode name = body.path("name");
         if (!body.path("config").isObject() || name.isContainerNode()) {
             throw new HttpError(400, "the body must have the form {\"name\": \"...\", \"config\": {...}}");
@@ -98,7 +98,14 @@ final class ConnectorsRest {
             default -> throw new HttpError(400, "initial_state must be RUNNING, PAUSED or STOPPED, not " + state);
         };
         String wanted = name.isNull() || name.isMissingNode() ? "" : name.asText().strip();
-        herder.put(wanted, Json.strings(body.get("config")), initial, false);
+        JsonNode offsets = body.path("initial_offsets");
+        if (offsets.isNull() || offsets.isMissingNode()) {
+            herder.put(wanted, Json.strings(body.get("config")), initial, false);
+        } else if (Json.plain(offsets) instanceof List<?> list) {
+            herder.putAt(wanted, Json.strings(body.get("config")), initial, list);
+        } else {
+            throw new HttpError(400, "initial_offsets must have the form [{\"partition\": {...}, \"offset\": {...}}]");
+        }
         return located(call, wanted);
     }
 
