@@ -6,17 +6,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Wakes those whose time is up. A thread that parks with a time of its own has the JDK wake a timer thread for it, and again when it goes on before;
+ * Tells those whose time is up. A thread that parks with a time of its own has the JDK wake a timer thread for it, and again when it goes on before;
  * but most fetches are answered long before their time, so one thread looks for all of them, and only the earliest deadline of all wakes it. Thread-safe.
  */
 final class FetchDeadlines {
 
+    private static final Logger LOG = LoggerFactory.getLogger(FetchDeadlines.class);
     private static final long NEVER = Long.MAX_VALUE;
 
     /** @param at as {@link #now} counts */
-    record Deadline(long at, long number, Thread waiter) {
+    record Deadline(long at, long number, Runnable over) {
     }
 
     private final long origin = System.nanoTime();
@@ -34,9 +37,9 @@ final class FetchDeadlines {
         return System.nanoTime() - origin;
     }
 
-    /** The current thread is unparked after that time, unless the deadline is {@link #cancel}led before. */
-    Deadline in(long millis) {
-        Deadline deadline = new Deadline(now() + TimeUnit.MILLISECONDS.toNanos(millis), numbers.getAndIncrement(), Thread.currentThread());
+    /** @param over run after that time, unless the deadline is {@link #cancel}led before: quick, does not block */
+    Deadline in(long millis, Runnable over) {
+        Deadline deadline = new Deadline(now() + TimeUnit.MILLISECONDS.toNanos(millis), numbers.getAndIncrement(), over);
         pending.add(deadline);
         if (!started.get() && started.compareAndSet(false, true)) {
             thread.start();
@@ -69,10 +72,19 @@ final class FetchDeadlines {
                 LockSupport.park(this);
             } else if (isOver(first)) {
                 pending.remove(first);
-                LockSupport.unpark(first.waiter);
+                tell(first);
             } else {
                 LockSupport.parkNanos(this, first.at - now());
             }
+        }
+    }
+
+    private static void tell(Deadline deadline) {
+        try {
+            deadline.over.run();
+        } catch (Throwable failed) {
+            // The others wait, too.
+            LOG.error("a fetch cannot be answered whose time is up", failed);
         }
     }
 

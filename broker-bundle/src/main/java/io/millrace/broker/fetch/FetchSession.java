@@ -11,8 +11,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Semaphore;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FetchSessionTopicIdException;
 import org.apache.kafka.common.errors.InvalidFetchSessionEpochException;
@@ -36,7 +35,8 @@ final class FetchSession {
     private final int id;
     private final boolean byTopicId;
     private final long openedAt;
-    private final ReentrantLock use = new ReentrantLock();
+    /** Of one fetch, which may begin on one thread and end on another. */
+    private final Semaphore use = new Semaphore(1);
     private final Map<Key, FetchedPartition> partitions = new LinkedHashMap<>();
     /** In the order in which they are read: who was given records goes to the end. */
     private final Set<FetchedPartition> ready = new LinkedHashSet<>();
@@ -46,7 +46,7 @@ final class FetchSession {
     private volatile long lastUsed;
     private volatile int size;
     private volatile boolean ended;
-    private volatile Thread waiter;
+    private volatile Runnable waiter;
 
     /** @param id 0 for one that lasts as long as its request */
     FetchSession(int id, boolean byTopicId, long now) {
@@ -79,11 +79,16 @@ final class FetchSession {
 
     /** Blocks while another request of the session is being answered, which only a client that lost a connection sees. */
     void acquire() {
-        use.lock();
+        use.acquireUninterruptibly();
+    }
+
+    /** @return whether no other request of the session is being answered */
+    boolean tryAcquire() {
+        return use.tryAcquire();
     }
 
     void release() {
-        use.unlock();
+        use.release();
         if (ended || id == FetchMetadata.INVALID_SESSION_ID) {
             disarm();
         }
@@ -97,11 +102,11 @@ final class FetchSession {
 
     private void disarm() {
         // Who holds it now disarms on release.
-        if (use.tryLock()) {
+        if (use.tryAcquire()) {
             try {
                 partitions.values().forEach(FetchedPartition::disarm);
             } finally {
-                use.unlock();
+                use.release();
             }
         }
     }
@@ -190,9 +195,9 @@ final class FetchSession {
     /** Called by the partition from its log's threads. */
     void news(FetchedPartition partition) {
         moved.add(partition);
-        Thread waiting = waiter;
+        Runnable waiting = waiter;
         if (waiting != null) {
-            LockSupport.unpark(waiting);
+            waiting.run();
         }
     }
 
@@ -200,8 +205,8 @@ final class FetchSession {
         return !moved.isEmpty();
     }
 
-    /** From here on {@link #news} wakes the current thread; null for none. */
-    void wake(Thread thread) {
-        waiter = thread;
+    /** From here on {@link #news} runs this; null for nothing. */
+    void wake(Runnable fetch) {
+        waiter = fetch;
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.broker.network;
 
 import io.millrace.broker.handler.Handlers;
 import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Answer.When;
 import io.millrace.broker.wire.ResponseEncoder;
 import java.io.IOException;
 import java.util.Queue;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The answers of one connection that are under way: awaited and sent in the order of requests. The reader sends those itself that are ready when
- * none is before them; otherwise there is a writer, for as long as something is under way. So an idle connection has none, and a request that
- * nobody has to wait for is served by one thread.
+ * none is before them; otherwise there is a writer, for as long as there is something to do for it. So an idle connection has none, a request that
+ * nobody has to wait for is served by one thread, and one whose answer tells when it is ready has none while it waits.
  */
 final class Answers {
 
@@ -28,12 +29,14 @@ final class Answers {
     private final Handlers handlers;
     private final MemoryAccount account;
     private final UnsentResponses unsent;
-    /** Used by the writer while anything is under way, else by the reader. */
+    /** Used by whoever is at the current answer. */
     private final SocketOutput output;
     private final int most;
     private final Queue<Pending> queue = new ConcurrentLinkedQueue<>();
-    /** Those of the queue and the one that the writer is at. Raised by the reader, which starts a writer with the first. */
+    /** Those of the queue and the current one. Raised by the reader, which begins with the first itself. */
     private final AtomicInteger underWay = new AtomicInteger();
+    /** The one whose turn it is: the reader's, the writer's, or of neither as long as a writer is to be started when it is ready. */
+    private Pending current;
     /** The reader while it waits until fewer are under way. */
     private volatile Thread waiting;
     /** Set while one is awaited, which is not idleness. */
@@ -54,17 +57,48 @@ final class Answers {
 
     /** Called by the reader; blocks while too many are under way, or until the response is sent if nobody has to wait for it. */
     void add(Pending pending) throws IOException, InterruptedException, UnansweredException {
-        if (pending.answer().isReady() && underWay.get() == 0) {
-            answer(pending);
-            return;
-        }
         if (underWay.get() >= most) {
             awaitFewer();
         }
         queue.add(pending);
         if (underWay.getAndIncrement() == 0) {
-            connection.startThread("writer", this::write);
+            switch (beginNext()) {
+                case NOW -> {
+                    answer();
+                    underWay.decrementAndGet();
+                }
+                case TOLD -> { }
+                case AWAITED -> {
+                    connection.expectThread();
+                    startWriter();
+                }
+            }
         }
+    }
+
+    /** The turn of the queue's first. If it is going to tell when it is ready, a writer goes on from there, maybe now. */
+    private When beginNext() {
+        Pending next = queue.remove();
+        current = next;
+        next.timer().taken();
+        awaited = next.answer();
+        if (closed) {
+            next.answer().cancel();
+        }
+        connection.expectThread();
+        When when = When.AWAITED;
+        try {
+            when = next.answer().begin(this::startWriter);
+        } finally {
+            if (when != When.TOLD) {
+                connection.expectNoThread();
+            }
+        }
+        return when;
+    }
+
+    private void startWriter() {
+        connection.startWriter(this::write);
     }
 
     private void awaitFewer() {
@@ -79,10 +113,10 @@ final class Answers {
         try {
             int left;
             do {
-                answer(queue.remove());
+                answer();
                 left = underWay.decrementAndGet();
                 LockSupport.unpark(waiting);
-            } while (left > 0);
+            } while (left > 0 && beginNext() != When.TOLD);
         } catch (IOException gone) {
             LOG.debug("{}: {}", connection, gone.toString());
             connection.close();
@@ -98,8 +132,8 @@ final class Answers {
         }
     }
 
-    private void answer(Pending pending) throws IOException, InterruptedException, UnansweredException {
-        pending.timer().taken();
+    private void answer() throws IOException, InterruptedException, UnansweredException {
+        Pending pending = current;
         AbstractResponse response = await(pending);
         // Whoever does not read responses has no memory of requests for it.
         account.giveBack(pending.loan());
@@ -112,10 +146,6 @@ final class Answers {
 
     private AbstractResponse await(Pending next) throws InterruptedException, UnansweredException {
         Answer answer = next.answer();
-        awaited = answer;
-        if (closed) {
-            answer.cancel();
-        }
         try {
             return answer.await();
         } catch (RuntimeException failure) {

@@ -36,6 +36,7 @@ final class Connection {
 
     private final SocketChannel channel;
     private final SocketAddress peer;
+    private final String writerName;
     private final InetAddress client;
     private final Handlers handlers;
     private final FrameReader frames;
@@ -44,6 +45,7 @@ final class Connection {
     private final Answers answers;
     private final Throttle throttle;
     private final Consumer<Connection> ended;
+    /** The threads that there are, and an answer that will start one. */
     private final AtomicInteger threads = new AtomicInteger();
     /** Written by both threads, read by the listener's sweep; a lost update is harmless. */
     private volatile long lastProgress;
@@ -54,6 +56,7 @@ final class Connection {
             throws IOException {
         this.channel = channel;
         this.peer = channel.getRemoteAddress();
+        this.writerName = "writer " + peer;
         this.client = channel.socket().getInetAddress();
         this.handlers = handlers;
         this.ended = ended;
@@ -66,13 +69,27 @@ final class Connection {
     }
 
     void start() {
-        startThread("reader", this::read);
+        expectThread();
+        start("reader " + peer, this::read);
     }
 
-    /** Called by a thread of the connection, or before there is one. */
-    void startThread(String name, Runnable task) {
+    /** There will be one more thread, so the connection does not end before. Called by a thread of the connection, or before there is one. */
+    void expectThread() {
         threads.incrementAndGet();
-        Thread.ofVirtual().name(name + " " + peer).start(() -> {
+    }
+
+    /** There will be none after all. Called by another thread of the connection. */
+    void expectNoThread() {
+        threads.decrementAndGet();
+    }
+
+    /** Called by any thread, once for each that is expected. */
+    void startWriter(Runnable task) {
+        start(writerName, task);
+    }
+
+    private void start(String name, Runnable task) {
+        Thread.ofVirtual().name(name).start(() -> {
             try {
                 task.run();
             } finally {

@@ -98,6 +98,8 @@ final class Throttle {
         private final ClientQuotas inForce;
         private Answer answer;
         private long throttleMillis;
+        /** Set where {@link #begin} did some of the work; else 0. */
+        private long beganAt;
 
         Metered(Call call, ClientQuotas inForce) {
             this.call = call;
@@ -118,9 +120,20 @@ final class Throttle {
         }
 
         @Override
+        public When begin(Runnable ready) {
+            // Before the answer begins: whoever is told of it may go on at once.
+            beganAt = System.nanoTime();
+            When when = answer.begin(ready);
+            if (when == When.AWAITED) {
+                beganAt = 0;
+            }
+            return when;
+        }
+
+        @Override
         public AbstractResponse await() throws InterruptedException {
             AbstractResponse response;
-            long began = System.nanoTime();
+            long began = beganAt == 0 ? System.nanoTime() : beganAt;
             try {
                 response = answer.await();
             } catch (RuntimeException failure) {
@@ -153,11 +166,6 @@ final class Throttle {
         @Override
         public long waited() {
             return answer.waited();
-        }
-
-        @Override
-        public boolean isReady() {
-            return answer.isReady();
         }
 
         @Override

@@ -25,8 +25,12 @@ class FetchDeadlinesTest {
         deadlines.close();
     }
 
+    private static Runnable wakes(Thread waiter) {
+        return () -> LockSupport.unpark(waiter);
+    }
+
     private void await(long millis) {
-        Deadline deadline = deadlines.in(millis);
+        Deadline deadline = deadlines.in(millis, wakes(Thread.currentThread()));
         while (!deadlines.isOver(deadline)) {
             LockSupport.park();
         }
@@ -43,7 +47,7 @@ class FetchDeadlinesTest {
     void aDeadlineThatComesLaterAndIsEarlierIsNotMissed() throws InterruptedException {
         CountDownLatch waits = new CountDownLatch(1);
         Thread patient = Thread.ofVirtual().start(() -> {
-            Deadline deadline = deadlines.in(TimeUnit.HOURS.toMillis(1));
+            Deadline deadline = deadlines.in(TimeUnit.HOURS.toMillis(1), wakes(Thread.currentThread()));
             waits.countDown();
             LockSupport.park();
             deadlines.cancel(deadline);
@@ -56,7 +60,7 @@ class FetchDeadlinesTest {
 
     @Test
     void nothingIsKeptOfWhoIsAnsweredBeforeItsTime() {
-        deadlines.cancel(deadlines.in(TimeUnit.HOURS.toMillis(1)));
+        deadlines.cancel(deadlines.in(TimeUnit.HOURS.toMillis(1), () -> { }));
         assertThat(deadlines.pending()).isZero();
     }
 
