@@ -38,7 +38,7 @@ final class ConnectBundle {
 
     void write(Path target) throws IOException {
         JarContents contents = JarContents.of(jars);
-        Map<String, Set<String>> services = contents.missingServices();
+        Map<String, Set<String>> services = contents.missingServices(imports.kafka().keySet());
         boolean streams = services.containsKey(JarContents.STREAM_JOB) || contents.hasServiceFile(JarContents.STREAM_JOB);
         List<String> nested = new ArrayList<>();
         for (int i = 0; i < jars.size(); i++) {

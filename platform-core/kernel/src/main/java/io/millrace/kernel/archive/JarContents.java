@@ -7,6 +7,7 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.constantpool.ClassEntry;
 import java.lang.reflect.AccessFlag;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Enumeration;
@@ -50,7 +51,8 @@ final class JarContents {
 
     private final Map<String, ScannedClass> classes = new HashMap<>();
     private final Set<String> packages = new HashSet<>();
-    private final Set<String> servicesPresent = new HashSet<>();
+    /** Providers that service files name, by type. */
+    private final Map<String, Set<String>> declared = new HashMap<>();
 
     static JarContents of(List<Path> jars) throws IOException {
         JarContents contents = new JarContents();
@@ -65,17 +67,23 @@ final class JarContents {
     }
 
     boolean hasServiceFile(String type) {
-        return servicesPresent.contains(type);
+        return declared.containsKey(type);
     }
 
-    /** Providers for each service type for which no jar has a service file. */
-    Map<String, Set<String>> missingServices() {
+    /**
+     * Providers of each service type that no service file names. Those of Kafka Connect plugins need not be complete; who names stream jobs means these.
+     *
+     * @param shared packages whose classes are never the plugin's
+     */
+    Map<String, Set<String>> missingServices(Set<String> shared) {
         Map<String, Set<String>> missing = new TreeMap<>();
         classes.forEach((name, scanned) -> {
-            if (scanned.instantiable()) {
-                for (String type : servicesOf(name, new HashSet<>())) {
-                    if (!servicesPresent.contains(type)) {
-                        missing.computeIfAbsent(type, _ -> new TreeSet<>()).add(name.replace('/', '.'));
+            String type = name.replace('/', '.');
+            if (scanned.instantiable() && !shared.contains(type.substring(0, Math.max(0, type.lastIndexOf('.'))))) {
+                for (String service : servicesOf(name, new HashSet<>())) {
+                    boolean known = service.equals(STREAM_JOB) ? hasServiceFile(service) : declared.getOrDefault(service, Set.of()).contains(type);
+                    if (!known) {
+                        missing.computeIfAbsent(service, _ -> new TreeSet<>()).add(type);
                     }
                 }
             }
@@ -105,7 +113,11 @@ final class JarContents {
                 ZipEntry entry = entries.nextElement();
                 String name = entry.getName();
                 if (name.startsWith(SERVICES) && !entry.isDirectory()) {
-                    servicesPresent.add(name.substring(SERVICES.length()));
+                    try (InputStream in = zip.getInputStream(entry)) {
+                        String lines = new String(in.readNBytes(LARGEST_CLASS), StandardCharsets.UTF_8);
+                        Set<String> named = declared.computeIfAbsent(name.substring(SERVICES.length()), _ -> new HashSet<>());
+                        lines.lines().map(line -> line.replaceFirst("#.*", "").strip()).forEach(named::add);
+                    }
                 } else if (name.endsWith(".class") && !name.startsWith("META-INF/") && !name.endsWith("-info.class")) {
                     int slash = name.lastIndexOf('/');
                     if (slash > 0) {

@@ -7,13 +7,20 @@ import io.millrace.api.plugin.Plugin;
 import io.millrace.api.plugin.PluginManager.PluginInfo;
 import io.millrace.api.plugin.PluginManager.State;
 import io.millrace.api.plugin.PluginScope;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Enumeration;
+import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.transforms.InsertField;
+import org.apache.kafka.connect.transforms.Transformation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +112,24 @@ class ConnectPluginTest {
     }
 
     @Test
+    void whatAServiceFileLeavesOutIsFoundTooAndCopiesOfKafkasClassesAreNot() throws Exception {
+        Path partial = temp.resolve("partial-1.0.jar");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(partial))) {
+            for (Class<?> type : new Class<?>[] {Shout.class, Whisper.class, InsertField.Key.class}) {
+                String name = type.getName().replace('.', '/') + ".class";
+                out.putNextEntry(new ZipEntry(name));
+                try (InputStream in = type.getResourceAsStream("/" + name)) {
+                    in.transferTo(out);
+                }
+            }
+            out.putNextEntry(new ZipEntry("META-INF/services/" + Transformation.class.getName()));
+            out.write((Shout.class.getName() + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        platform.plugins.install(partial);
+        assertThat(host.running.providers(Transformation.class.getName())).containsExactlyInAnyOrder(Shout.class.getName(), Whisper.class.getName());
+    }
+
+    @Test
     void anotherBuildUnderAnotherFileNameUpdatesThePluginOfThatName() throws Exception {
         platform.plugins.install(connectFile);
         Path renamed = Files.copy(connectFile, temp.resolve("whatever-5.0.jar"));
@@ -140,4 +165,31 @@ class ConnectPluginTest {
             assertThat(config.getClass().getMethod("names").invoke(config).toString()).contains("file", "topic");
         }
     }
+
+    /** Named by the service file. */
+    public static class Shout implements Transformation<SinkRecord> {
+
+        @Override
+        public SinkRecord apply(SinkRecord sinkRecord) {
+            return sinkRecord;
+        }
+
+        @Override
+        public ConfigDef config() {
+            return new ConfigDef();
+        }
+
+        @Override
+        public void configure(Map<String, ?> settings) {
+            // Nothing to set.
+        }
+
+        @Override
+        public void close() {
+            // Holds nothing.
+        }
+    }
+
+    /** Not named by it. */
+    public static final class Whisper extends Shout {}
 }
