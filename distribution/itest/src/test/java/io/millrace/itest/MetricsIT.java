@@ -18,8 +18,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -41,6 +44,8 @@ class MetricsIT {
     /** A name, its labels, and a number. */
     private static final Pattern SAMPLE =
             Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{(?:[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\]|\\\\.)*\",?)*})? (NaN|[+-]Inf|-?[0-9.]+(?:[eE][+-]?[0-9]+)?)");
+
+    private static final Pattern METRIC = Pattern.compile("\\b(?:kafka|millrace|jvm|process|system)_[a-z0-9_]+");
 
     @TempDir
     private static Path folder;
@@ -96,6 +101,21 @@ class MetricsIT {
         assertThat(number(samples, "kafka_server_replicamanager_underreplicatedpartitions")).isZero();
         assertThat(number(samples, "millrace_metrics_failures_total")).isZero();
         assertThat(samples.keySet()).anyMatch(name -> name.startsWith("jvm_memory_used_bytes{"));
+    }
+
+    /** An alert on a name that nobody has never fires. */
+    @Test
+    void whatThePageAlertsOnAndItsDashboardShowsIsThere() throws IOException {
+        Path docs = Path.of("..", "..", "docs");
+        String page = Files.readString(docs.resolve("metrics.md"));
+        String alerts = page.substring(page.indexOf("## Alerts"), page.indexOf("## What it costs"));
+        String expressions = alerts.lines().filter(line -> line.startsWith("| `")).map(line -> line.split("`")[1]).collect(Collectors.joining("\n"));
+        Set<String> there = scrape().keySet().stream().map(name -> name.replaceFirst("\\{.*", "")).collect(Collectors.toSet());
+        Set<String> missing = METRIC.matcher(expressions + Files.readString(docs.resolve("grafana-millrace.json"))).results().map(MatchResult::group)
+                // There is no job here.
+                .filter(name -> !name.startsWith("millrace_stream_") && !there.contains(name)).collect(Collectors.toCollection(TreeSet::new));
+        assertThat(missing).isEmpty();
+        assertThat(METRIC.matcher(expressions).results().count()).isGreaterThan(10);
     }
 
     private static double others(Map<String, Double> samples, String name, String topic) {
