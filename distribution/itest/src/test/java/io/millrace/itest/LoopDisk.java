@@ -38,16 +38,16 @@ final class LoopDisk implements AutoCloseable {
         this.mount = mount;
     }
 
-    /** Makes and mounts one; where that cannot be done, the test is skipped with the reason. */
-    static LoopDisk create(Path folder) throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "power loss is not tested: mounting a loop file needs root");
-        assumeTrue(Files.exists(Path.of("/dev/loop-control")), "power loss is not tested: there are no loop devices");
+    /** Makes and mounts one; where that cannot be done, the test of what is said is skipped with the reason. */
+    static LoopDisk create(Path folder, String tested) throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), tested + " is not tested: mounting a loop file needs root");
+        assumeTrue(Files.exists(Path.of("/dev/loop-control")), tested + " is not tested: there are no loop devices");
         LoopDisk disk = new LoopDisk(folder.resolve("disk.img"), Files.createDirectories(folder.resolve("disk")));
         try (RandomAccessFile image = new RandomAccessFile(disk.image.toFile(), "rw")) {
             image.setLength(BYTES);
         }
-        assumeTrue(run("mkfs.ext4", "-q", "-F", "-m", "0", disk.image.toString()), "power loss is not tested: mkfs.ext4 failed or is not installed");
-        assumeTrue(disk.mount(), "power loss is not tested: a loop file cannot be mounted here");
+        assumeTrue(run("mkfs.ext4", "-q", "-F", "-m", "0", disk.image.toString()), tested + " is not tested: mkfs.ext4 failed or is not installed");
+        assumeTrue(disk.mount(), tested + " is not tested: a loop file cannot be mounted here");
         return disk;
     }
 

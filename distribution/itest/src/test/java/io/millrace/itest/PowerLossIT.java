@@ -35,7 +35,7 @@ class PowerLossIT {
     @Test
     @Timeout(3600)
     void whatWasAcknowledgedSurvivesPowerLoss() throws Throwable {
-        try (LoopDisk disk = LoopDisk.create(folder)) {
+        try (LoopDisk disk = LoopDisk.create(folder, "power loss")) {
             long seed = Long.getLong("millrace.crash.seed", System.nanoTime());
             System.out.println("millrace.crash.seed=" + seed);
             Random random = new Random(seed);
@@ -66,7 +66,7 @@ class PowerLossIT {
     @Test
     @Timeout(300)
     void aTopicWithWriteCachingLosesAcknowledgedRecords() throws Throwable {
-        try (LoopDisk disk = LoopDisk.create(folder)) {
+        try (LoopDisk disk = LoopDisk.create(folder, "power loss")) {
             int port = Millrace.freePort();
             Path data = disk.path().resolve("data");
             Millrace broker = Millrace.startOn(port, data, folder);

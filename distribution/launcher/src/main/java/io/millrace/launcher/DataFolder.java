@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class DataFolder implements AutoCloseable {
 
-    /** Below this nothing useful can be stored. */
+    /** Below this nothing useful can be stored by a node that begins. One that has something serves it, however full the disk is. */
     private static final long LEAST_FREE_BYTES = 16L << 20;
 
     private static final int LOCK_TRIES = 5;
@@ -27,10 +27,12 @@ final class DataFolder implements AutoCloseable {
 
     private final Path folder;
     private final FileChannel lock;
+    private final FrameworkCache cache;
 
-    private DataFolder(Path folder, FileChannel lock) {
+    private DataFolder(Path folder, FileChannel lock, FrameworkCache cache) {
         this.folder = folder;
         this.lock = lock;
+        this.cache = cache;
     }
 
     static DataFolder claim(Path folder) throws StartFailure {
@@ -38,14 +40,23 @@ final class DataFolder implements AutoCloseable {
             throw new StartFailure("data folder " + folder + " is a file; give another one with --data");
         }
         try {
+            boolean used = Files.isDirectory(folder.resolve("logs"));
             Files.createDirectories(folder.resolve("run"));
             Files.createDirectories(folder.resolve("logs"));
             long free = Files.getFileStore(folder).getUsableSpace();
-            if (free < LEAST_FREE_BYTES) {
+            if (!used && free < LEAST_FREE_BYTES) {
                 throw new StartFailure("data folder " + folder + ": its disk is full (" + (free >> 20) + " MB free, at least "
                         + (LEAST_FREE_BYTES >> 20) + " needed); make room or give another folder with --data");
             }
-            return new DataFolder(folder, lock(folder));
+            FileChannel lock = lock(folder);
+            try {
+                FrameworkCache cache = FrameworkCache.in(folder);
+                sign(lock);
+                return new DataFolder(folder, lock, cache);
+            } catch (IOException failed) {
+                lock.close();
+                throw failed;
+            }
         } catch (IOException unusable) {
             throw new StartFailure("cannot write to the data folder " + folder + " (" + unusable.getMessage() + "); make it writable for user "
                     + System.getProperty("user.name") + " or give another one with --data", unusable);
@@ -68,9 +79,12 @@ final class DataFolder implements AutoCloseable {
             String pid = new String(text.array(), 0, text.position(), StandardCharsets.US_ASCII).strip();
             throw new StartFailure("data folder " + folder + " is in use by process " + pid + "; stop that one or give another folder with --data");
         }
-        channel.truncate(0);
-        channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
         return channel;
+    }
+
+    /** Over what is there, since that takes no space. */
+    private static void sign(FileChannel lock) throws IOException {
+        lock.write(StandardCharsets.US_ASCII.encode(String.format("%-20d%n", ProcessHandle.current().pid())), 0);
     }
 
     private static boolean tryLock(FileChannel channel) throws IOException {
@@ -92,7 +106,7 @@ final class DataFolder implements AutoCloseable {
     }
 
     Path framework() {
-        return folder.resolve("framework");
+        return cache.folder();
     }
 
     /** Tells other processes where this one is. */
@@ -114,7 +128,7 @@ final class DataFolder implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (lock) {
+        try (lock; cache) {
             Files.deleteIfExists(instanceFile(folder));
         }
     }
