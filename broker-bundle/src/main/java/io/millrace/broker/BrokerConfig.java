@@ -6,6 +6,7 @@ import io.millrace.broker.config.NodeSettings;
 import io.millrace.broker.log.LogDirRegistry;
 import io.millrace.broker.log.LogDirs;
 import io.millrace.broker.log.LogStoreConfig;
+import io.millrace.broker.log.journal.Journal;
 import io.millrace.broker.network.ConnectionLimits;
 import io.millrace.broker.network.NetworkMemory;
 import io.millrace.broker.quota.QuotaWindows;
@@ -167,7 +168,16 @@ public record BrokerConfig(Path data, Map<String, String> values, Set<String> se
     LogStoreConfig logs(NodeSettings settings) {
         LogStoreConfig usual = LogStoreConfig.standard();
         return new LogStoreConfig(settings.topicDefaults(), Duration.ofMillis(settings.number("log.retention.check.interval.ms")), usual.checkpointInterval(),
-                Duration.ofMillis(getInt("producer.id.expiration.ms", 1)), number("disk.reserve.bytes", 0, Long.MAX_VALUE));
+                Duration.ofMillis(getInt("producer.id.expiration.ms", 1)), number("disk.reserve.bytes", 0, Long.MAX_VALUE),
+                journalBytes());
+    }
+
+    private long journalBytes() {
+        long bytes = number("log.journal.bytes", 0, 1L << 40);
+        if (bytes > 0 && bytes < Journal.LEAST_BYTES) {
+            throw new IllegalStateException("log.journal.bytes=" + bytes + " must be 0, for none, or at least " + Journal.LEAST_BYTES);
+        }
+        return bytes;
     }
 
     /** @throws IllegalStateException for folders that cannot be meant */

@@ -1,35 +1,44 @@
 package io.millrace.broker.log;
 
+import io.millrace.broker.log.journal.Journal;
+import io.millrace.broker.log.journal.Journal.Room;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Brings logs to stable storage. Whoever waits for a log queues it once; by the time a flusher gets to it, everything that was appended meanwhile
- * is covered by the same fsync. A few threads, since one disk serves several fsyncs at once better than one after another.
+ * Makes records durable that somebody waits for, of all logs of a folder together. While one write to the {@link Journal} is on its way, requests
+ * gather; the next one covers all that was appended to those logs by then. What is not for the journal is synced in its log's own file.
  */
 final class GroupCommit implements AutoCloseable {
 
-    private static final int FLUSHERS = 4;
-    /** So many logs waiting bring help. */
-    private static final int BACKLOG = 8;
-    private static final int MOST_HELPERS = 12;
-    /** After so long without a log to flush a helper leaves. */
-    private static final long HELP_MS = 1_000;
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    private static final long CLOSING_MS = 10_000;
+    /** In the queue it ends the committing thread. */
+    private static final LogFlush END = new LogFlush(null, null);
 
-    private final LinkedBlockingQueue<LogFlush> dirty = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<LogFlush> requested = new LinkedBlockingQueue<>();
+    private final Flushers flushers = new Flushers();
     private final FlushTimes times;
-    private final Thread[] flushers = new Thread[FLUSHERS];
-    private final AtomicInteger helpers = new AtomicInteger();
+    /** Null if there is none: then each log's own file is synced. */
+    private final Journal journal;
+    private final Consumer<Exception> onFailure;
+    private final Thread committing;
     /** Its thread begins with the first log that has flush.ms. */
     private final ScheduledThreadPoolExecutor later = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("flush-timer").daemon().factory());
 
-    GroupCommit(FlushTimes times) {
+    /** @param onFailure told of what the journal's disk did, on the committing thread */
+    GroupCommit(FlushTimes times, Journal journal, Consumer<Exception> onFailure) {
         this.times = times;
-        for (int i = 0; i < FLUSHERS; i++) {
-            flushers[i] = Thread.ofPlatform().name("flusher-" + i).daemon().start(this::run);
-        }
+        this.journal = journal;
+        this.onFailure = onFailure;
+        this.committing = journal == null ? null : Thread.ofPlatform().name("group-commit").daemon().start(this::run);
     }
 
     FlushTimes times() {
@@ -37,32 +46,11 @@ final class GroupCommit implements AutoCloseable {
     }
 
     void request(LogFlush log) {
-        if (log.markQueued()) {
-            dirty.add(log);
-            if (dirty.size() > BACKLOG && helpers.get() < MOST_HELPERS) {
-                help();
-            }
+        if (journal == null) {
+            flushers.request(log);
+        } else if (log.markQueued()) {
+            requested.add(log);
         }
-    }
-
-    /** Many logs wait: what a disk does for one more fsync at a time is little, since it commits them together. */
-    private void help() {
-        if (helpers.incrementAndGet() > MOST_HELPERS) {
-            helpers.decrementAndGet();
-            return;
-        }
-        Thread.ofPlatform().name("flush-helper").daemon().start(() -> {
-            try {
-                for (LogFlush log; (log = dirty.poll(HELP_MS, TimeUnit.MILLISECONDS)) != null; ) {
-                    log.unmarkQueued();
-                    log.run();
-                }
-            } catch (InterruptedException nobodyDoesThat) {
-                Thread.currentThread().interrupt();
-            } finally {
-                helpers.decrementAndGet();
-            }
-        });
     }
 
     /** The log is flushed when that time has passed, with all that it has got by then. */
@@ -76,15 +64,53 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private void run() {
+        List<LogFlush> logs = new ArrayList<>();
+        List<LogFlush> inRound = new ArrayList<>();
         try {
             while (true) {
-                LogFlush log = dirty.take();
-                log.unmarkQueued();
-                log.run();
+                if (logs.isEmpty()) {
+                    logs.add(requested.take());
+                }
+                requested.drainTo(logs);
+                if (logs.contains(END)) {
+                    return;
+                }
+                commit(logs, inRound);
             }
-        } catch (InterruptedException e) {
-            // Only close() interrupts, and only a flusher that waits: see there.
+        } catch (InterruptedException nobodyDoesThat) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes out of {@code logs} what is done, or handed on. */
+    private void commit(List<LogFlush> logs, List<LogFlush> inRound) {
+        int taken = 0;
+        for (boolean ready = journal.isReady(); taken < logs.size(); taken++) {
+            LogFlush log = logs.get(taken);
+            if (!ready) {
+                log.unmarkQueued();
+                flushers.request(log);
+            } else if (!log.commit(journal, inRound, flushers)) {
+                break;
+            }
+        }
+        logs.subList(0, taken).clear();
+        if (inRound.isEmpty()) {
+            return;
+        }
+        long began = System.nanoTime();
+        try {
+            journal.write();
+            long nanos = System.nanoTime() - began;
+            for (LogFlush log : inRound) {
+                log.committed(nanos);
+            }
+        } catch (IOException e) {
+            LOG.error("{}; partitions' own files are synced from now on", e.getMessage(), e);
+            inRound.forEach(flushers::request);
+            onFailure.accept(e);
+        } finally {
+            inRound.clear();
         }
     }
 
@@ -92,11 +118,15 @@ final class GroupCommit implements AutoCloseable {
     @Override
     public void close() {
         later.shutdownNow();
-        for (Thread flusher : flushers) {
-            // A flusher inside fsync must not be interrupted: that would close the file's channel for everyone.
-            if (flusher.getState() == Thread.State.WAITING) {
-                flusher.interrupt();
+        requested.add(END);
+        flushers.close();
+        if (journal != null) {
+            try {
+                committing.join(CLOSING_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
+            journal.close();
         }
     }
 }

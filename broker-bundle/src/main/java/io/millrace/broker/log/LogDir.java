@@ -1,5 +1,7 @@
 package io.millrace.broker.log;
 
+import io.millrace.broker.log.journal.Journal;
+import io.millrace.broker.log.journal.JournalContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,12 +53,14 @@ final class LogDir {
     private int checkpointed = -1;
     private boolean pointsOwed;
     private volatile KafkaStorageException failure;
+    /** What the last run left in the journal, as long as a log may ask for it. */
+    private volatile JournalContent journaled;
 
-    private LogDir(Path path, FileChannel lock, DiskSpace space, GroupCommit groupCommit) {
+    private LogDir(Path path, FileChannel lock, DiskSpace space, FlushTimes times, Journal journal) {
         this.path = path;
         this.lock = lock;
         this.space = space;
-        this.groupCommit = groupCommit;
+        this.groupCommit = lock == null ? null : new GroupCommit(times, journal, this::suspect);
         this.files = new LogDirFiles(path);
         this.housekeeping = new LogHousekeeping(path);
     }
@@ -66,7 +71,7 @@ final class LogDir {
      * @throws IllegalStateException with one line for the user if it is another's
      * @throws IOException           if its disk does not work
      */
-    static LogDir open(Path path, LogDirRegistry registry, long reserve, FlushTimes times) throws IOException {
+    static LogDir open(Path path, LogDirRegistry registry, LogStoreConfig settings, FlushTimes times) throws IOException {
         Files.createDirectories(path);
         FileChannel lock = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
@@ -75,9 +80,9 @@ final class LogDir {
                         + " or in log.dirs");
             }
             registry.admit(path);
-            DiskSpace space = new DiskSpace(path, reserve);
+            DiskSpace space = new DiskSpace(path, settings.diskReserve());
             space.look();
-            return new LogDir(path, lock, space, new GroupCommit(times));
+            return new LogDir(path, lock, space, times, settings.journalBytes() == 0 ? null : new Journal(path, settings.journalBytes()));
         } catch (IOException | RuntimeException e) {
             closeQuietly(lock);
             throw e;
@@ -86,7 +91,7 @@ final class LogDir {
 
     /** A folder that cannot be used. */
     static LogDir failed(Path path, Exception cause) {
-        LogDir dir = new LogDir(path, null, new DiskSpace(path, 0), null);
+        LogDir dir = new LogDir(path, null, new DiskSpace(path, 0), null, null);
         dir.housekeeping.stop();
         dir.fail(cause);
         return dir;
@@ -111,10 +116,25 @@ final class LogDir {
     /** Looks what is there, and finishes what was being deleted. */
     LogDirFiles.Found look() throws IOException {
         LogDirFiles.Found found = files.look();
+        journaled = JournalContent.read(path);
         synchronized (this) {
             storedPoints = found.recoveryPoints();
         }
         return found;
+    }
+
+    /** What a log that is opened may have lost from its own files. */
+    List<JournalContent.Stretch> journaled(Uuid topicId, int partition) {
+        JournalContent content = journaled;
+        return content == null ? List.of() : content.of(topicId, partition);
+    }
+
+    /** All logs were opened: what the last run's journal had is in their own files. */
+    void dropJournaled() throws IOException {
+        if (failure == null && journaled != null && logs.values().stream().allMatch(SegmentedLog::isOnline)) {
+            journaled.delete();
+            journaled = null;
+        }
     }
 
     /** @param onSpace is run when the disk has space again that had none */

@@ -1,18 +1,25 @@
 package io.millrace.broker.log;
 
+import io.millrace.broker.log.journal.Journal;
+import io.millrace.broker.log.journal.Journaled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
- * Brings what was appended to a log to stable storage, and tells those who wait for it. One fsync at a time, so that a waiter is only told of bytes that
- * were covered. Thread-safe; what is said to be guarded by {@code appending} is called with the log's lock held.
+ * Brings what was appended to a log to stable storage, and tells those who wait for it: into the folder's journal, or by an fsync of the log's own files,
+ * one at a time, so that a waiter is only told of bytes that were covered. Thread-safe; what is said to be guarded by {@code appending} is called with
+ * the log's lock held.
  */
-final class LogFlush {
+final class LogFlush implements Journaled {
+
+    /** What the committing thread put into the journal's round: the segment's bytes up to there, the log's records up to there. */
+    private record Staged(Segment segment, int position, long target) {}
 
     private final SegmentedLog log;
     private final ReentrantLock appending;
@@ -21,7 +28,16 @@ final class LogFlush {
     /** Guarded by {@code appending}; the last one is appended to. */
     private final List<Segment> unflushed = new ArrayList<>();
     private final AtomicBoolean queued = new AtomicBoolean();
+    private final AtomicBoolean syncing = new AtomicBoolean();
     private final AtomicBoolean timed = new AtomicBoolean();
+
+    /** Up to where the log's own files are on stable storage; the journal may have more. Written with {@code appending} held. */
+    private volatile long synced;
+    /** Up to this position of this segment the log is durable: what follows can be journaled. Null until the segment was synced once. */
+    private Segment durableIn;
+    private int durablePosition;
+    /** Of the committing thread. */
+    private Staged staged;
 
     LogFlush(SegmentedLog log, ReentrantLock appending) {
         this.log = log;
@@ -42,11 +58,37 @@ final class LogFlush {
 
     /** What a start found. */
     void begin(long offset) {
+        synced = offset;
         durable.set(offset);
     }
 
     long durableOffset() {
         return durable.get();
+    }
+
+    /** Up to where the log's own files are on stable storage: at most {@link #durableOffset}. */
+    long syncedOffset() {
+        return synced;
+    }
+
+    @Override
+    public Uuid topicId() {
+        return log.topicId();
+    }
+
+    @Override
+    public int partition() {
+        return log.topicPartition().partition();
+    }
+
+    @Override
+    public boolean isSynced(long offset) {
+        return synced >= offset || log.isGone();
+    }
+
+    @Override
+    public void sync() {
+        run();
     }
 
     /** Taken before {@code appending} by whoever puts other files in the place of those that are flushed. */
@@ -103,23 +145,105 @@ final class LogFlush {
         queued.set(false);
     }
 
+    boolean markSyncing() {
+        return syncing.compareAndSet(false, true);
+    }
+
+    void unmarkSyncing() {
+        syncing.set(false);
+    }
+
+    /**
+     * Puts what was appended up to now into the journal's round, or asks for an fsync if it is not for the journal: the first time after a segment was
+     * begun, and large ones. On the committing thread.
+     *
+     * @param inRound gets this if it waits for the journal
+     * @return false if the round is full: nothing was done
+     */
+    boolean commit(Journal journal, List<LogFlush> inRound, Flushers flushers) {
+        unmarkQueued();
+        if (staged != null) {
+            return true;
+        }
+        long from;
+        int begin;
+        Staged newly;
+        appending.lock();
+        try {
+            from = durable.get();
+            if (!log.isOnline() || from == log.endOffset()) {
+                return true;
+            }
+            Segment active = log.allSegments().active();
+            newly = new Staged(active, active.bytes(), log.endOffset());
+            begin = active == durableIn ? durablePosition : -1;
+        } finally {
+            appending.unlock();
+        }
+        int bytes = newly.position - begin;
+        if (begin < 0 || !journal.wants(bytes)) {
+            flushers.request(this);
+            return true;
+        }
+        try {
+            if (journal.add(this, from, newly.target, bytes, space -> newly.segment.readInto(space, begin)) == Journal.Room.NEXT_ROUND) {
+                // It stays in its place in the queue.
+                queued.set(true);
+                return false;
+            }
+            staged = newly;
+            inRound.add(this);
+        } catch (IOException | RuntimeException e) {
+            // Moved or closed meanwhile, or the file is damaged: the fsync will tell.
+            flushers.request(this);
+        }
+        return true;
+    }
+
+    /** What was staged is in the journal, durably. */
+    void committed(long nanos) {
+        Staged done = staged;
+        staged = null;
+        appending.lock();
+        try {
+            long before = durable.get();
+            if (log.isOnline() && done.target > before) {
+                log.dir().groupCommit().times().flushed(nanos, done.target - before);
+                durableUpTo(done.segment, done.position, done.target);
+            }
+        } finally {
+            appending.unlock();
+        }
+        durable.signal();
+        log.moved();
+    }
+
+    /** Guarded by {@code appending}. In this order: whoever hears that it is durable may read it. */
+    private void durableUpTo(Segment segment, int position, long target) {
+        durableIn = segment;
+        durablePosition = position;
+        log.advanceTo(target);
+        durable.set(target);
+    }
+
     /** Fsyncs what was appended up to now, and tells those who wait. An error takes the log offline: what is on disk is unknown then. */
     void run() {
         flushing.lock();
         try {
             List<Segment> dirty;
-            long target;
-            long newlyDurable;
+            Staged whole;
+            long before;
             boolean created;
             appending.lock();
             try {
-                target = log.endOffset();
-                if (!log.isOnline() || durable.get() == target) {
+                if (!log.isOnline() || synced == log.endOffset()) {
                     return;
                 }
+                Segment active = log.allSegments().active();
+                whole = new Staged(active, active.bytes(), log.endOffset());
                 dirty = List.copyOf(unflushed);
-                newlyDurable = target - durable.get();
-                created = dirty.size() > 1 || durable.get() <= dirty.getLast().baseOffset();
+                before = durable.get();
+                created = dirty.size() > 1 || synced <= dirty.getLast().baseOffset();
             } finally {
                 appending.unlock();
             }
@@ -130,13 +254,14 @@ final class LogFlush {
             if (created) {
                 DurableFile.syncFolder(log.folder());
             }
-            log.dir().groupCommit().times().flushed(System.nanoTime() - began, newlyDurable);
+            log.dir().groupCommit().times().flushed(System.nanoTime() - began, whole.target - before);
             appending.lock();
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
-                // In this order: whoever hears that it is durable may read it.
-                log.advanceTo(target);
-                durable.set(target);
+                synced = whole.target;
+                if (whole.target >= durable.get()) {
+                    durableUpTo(whole.segment, whole.position, whole.target);
+                }
             } finally {
                 appending.unlock();
             }

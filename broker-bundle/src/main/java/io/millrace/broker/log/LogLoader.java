@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
@@ -28,6 +30,8 @@ final class LogLoader {
     private final Maker maker;
     private final List<SegmentedLog> doubles = new ArrayList<>();
     private final List<Arriving> arriving = new ArrayList<>();
+    /** With a log that does not tell which topic it is of. */
+    private final Set<LogDir> unknown = ConcurrentHashMap.newKeySet();
     private boolean clean = true;
     private int found;
 
@@ -61,6 +65,12 @@ final class LogLoader {
         }
         found = openings.size();
         LogOpeners.run(openings, Runtime.getRuntime().availableProcessors());
+        for (LogDir dir : dirs) {
+            // A log whose topic is not known yet is opened later, and may need the journal.
+            if (!unknown.contains(dir)) {
+                dir.dropJournaled();
+            }
+        }
         if (dirs.stream().noneMatch(LogDir::isOnline)) {
             throw new IOException("none of the log folders works");
         }
@@ -83,6 +93,7 @@ final class LogLoader {
             topicId = files.topicId();
         } catch (IOException damaged) {
             LOG.error("{}; if there is a topic of that name, the log is taken to be its", damaged.getMessage());
+            unknown.add(dir);
             return;
         }
         try {

@@ -95,7 +95,7 @@ public final class LogStore implements AutoCloseable {
     private void openDirs() throws IOException {
         for (Path folder : where.folders()) {
             try {
-                dirs.add(LogDir.open(folder, where.registry(), settings.diskReserve(), flushTimes));
+                dirs.add(LogDir.open(folder, where.registry(), settings, flushTimes));
             } catch (IOException e) {
                 if (where.folders().size() == 1) {
                     throw new IllegalStateException("cannot write to the data folder " + folder + " (" + e + "); make it writable, or choose another with --data", e);

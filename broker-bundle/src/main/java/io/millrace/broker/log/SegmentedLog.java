@@ -2,7 +2,9 @@ package io.millrace.broker.log;
 
 import io.millrace.broker.log.AbortedTransactions.Entry;
 import io.millrace.broker.log.clean.CleanableLog.LastRecord;
+import io.millrace.broker.log.journal.JournalContent;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -68,6 +70,9 @@ final class SegmentedLog implements PartitionLog {
     private volatile long firstUnstable = Long.MAX_VALUE;
     private volatile long producerExpirationMs = 86_400_000;
     private volatile KafkaStorageException failure;
+    private volatile boolean gone;
+    /** Of the checkpoint's thread. */
+    private long endAtCheckpoint = -1;
 
     SegmentedLog(Path folder, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock, LogDir dir, OpenSegments openSegments)
             throws IOException {
@@ -96,25 +101,72 @@ final class SegmentedLog implements PartitionLog {
             addSegment(known.startOffset());
             DurableFile.syncFolder(folder.path());
         }
-        Segment active = segments.active();
-        endOffset = active.endOffset();
-        startOffset = Math.min(Math.max(known.startOffset(), segments.first().baseOffset()), endOffset);
+        endOffset = segments.active().endOffset();
         snapshots.found(content.snapshots(), endOffset);
         replay.restore(snapshots, endOffset, known.trustedUntil());
         epochs.truncateTo(endOffset);
         segments.all().forEach(segment -> segment.aborted().suspect(new MarkersInLog(partition, segments, segment)));
         for (Segment segment : segments.from(known.clean() ? endOffset : known.recoveryPoint())) {
             flush.includes(segment);
-            if (segment != active) {
+            if (segment != segments.active()) {
                 checkpoint.seal(segment);
             }
         }
         flush.begin(known.clean() ? endOffset : Math.min(known.recoveryPoint(), endOffset));
         checkpoint.begin(flush.durableOffset(), known.endOffset());
-        if (!known.clean()) {
+        boolean journaled = takeFromJournal();
+        if (endOffset < known.startOffset()) {
+            // Deleted by request before they were on stable storage: their offsets are not given again, they would be hidden by the next start.
+            begin(known.startOffset());
+        }
+        if (journaled || !known.clean()) {
             flush();
         }
+        startOffset = Math.min(Math.max(known.startOffset(), segments.first().baseOffset()), endOffset);
         advance(endOffset);
+    }
+
+    /** Appends what was acknowledged and is not in the log's own files. @return whether there was any */
+    private boolean takeFromJournal() throws IOException {
+        long before = endOffset;
+        for (JournalContent.Stretch stretch : dir.journaled(topicId, partition.partition())) {
+            if (stretch.endOffset() > endOffset) {
+                for (MutableRecordBatch batch : MemoryRecords.readableRecords(stretch.read()).batches()) {
+                    takeFromJournal(batch);
+                }
+            }
+        }
+        if (endOffset > before) {
+            LOG.info("{}: offsets {} to {} were in the journal only", folder.path(), before, endOffset - 1);
+        }
+        return endOffset > before;
+    }
+
+    /** Goes on at that offset, whatever is missing before it. */
+    private void begin(long offset) throws IOException {
+        checkpoint.seal(segments.active());
+        addSegment(offset);
+        endOffset = offset;
+    }
+
+    private void takeFromJournal(MutableRecordBatch batch) throws IOException {
+        if (batch.baseOffset() < endOffset) {
+            return;
+        }
+        batch.ensureValid();
+        if (batch.baseOffset() > endOffset) {
+            LOG.error("{}: offsets {} to {} were on stable storage, and are neither in the log nor in the journal: the disk lost them, or a file was removed",
+                    folder.path(), endOffset, batch.baseOffset() - 1);
+            begin(batch.baseOffset());
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(batch.sizeInBytes());
+        batch.writeTo(bytes);
+        MemoryRecords records = MemoryRecords.readableRecords(bytes.flip());
+        Segment active = activeFor(bytes.remaining(), batch.nextOffset(), batch.maxTimestamp(), limits, clock.millis());
+        epochs.begin(batch.partitionLeaderEpoch(), batch.baseOffset());
+        active.append(records, batch.nextOffset(), limits.indexIntervalBytes());
+        replay.appended(active, batch);
+        endOffset = batch.nextOffset();
     }
 
     private void advance(long mark) {
@@ -233,9 +285,12 @@ final class SegmentedLog implements PartitionLog {
 
     /** Brings to disk what was appended, and beside it what the next start would otherwise have to read the log for. */
     void checkpoint() throws IOException {
-        if (flush.durableOffset() < endOffset) {
+        long end = endOffset;
+        // What the journal has need not be synced, unless nothing comes any more that would make the journal ask for it.
+        if (flush.durableOffset() < end || flush.syncedOffset() < end && endAtCheckpoint == end) {
             flush();
         }
+        endAtCheckpoint = end;
         store(false);
     }
 
@@ -243,7 +298,7 @@ final class SegmentedLog implements PartitionLog {
     private void store(boolean complete) throws IOException {
         renaming.lock();
         try {
-            checkpoint.store(complete, () -> failure == null ? new LogCheckpoint.Reached(flush.durableOffset(), endOffset) : null);
+            checkpoint.store(complete, () -> failure == null ? new LogCheckpoint.Reached(flush.syncedOffset(), endOffset) : null);
         } finally {
             renaming.unlock();
         }
@@ -459,11 +514,17 @@ final class SegmentedLog implements PartitionLog {
         return dir;
     }
 
+    /** Whether nobody will look for its records any more. */
+    boolean isGone() {
+        return gone;
+    }
+
     /** Refuses everything from now on; slices taken before stay readable until the log is closed. */
     void takeOffline() {
         renaming.lock();
         try {
             failure = new KafkaStorageException(partition + " is deleted");
+            gone = true;
         } finally {
             renaming.unlock();
         }
@@ -558,6 +619,11 @@ final class SegmentedLog implements PartitionLog {
 
     long durableOffset() {
         return flush.durableOffset();
+    }
+
+    /** Up to where the log's own files are on stable storage. */
+    long syncedOffset() {
+        return flush.syncedOffset();
     }
 
     @Override

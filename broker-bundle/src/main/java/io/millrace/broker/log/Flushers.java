@@ -1,0 +1,82 @@
+package io.millrace.broker.log;
+
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Syncs logs' own files. Whoever asks for a log queues it once; by the time a flusher gets to it, everything that was appended meanwhile is covered by
+ * the same fsync. A few threads, since one disk serves several fsyncs at once better than one after another. Thread-safe.
+ */
+final class Flushers implements AutoCloseable {
+
+    private static final int FLUSHERS = 4;
+    /** So many logs waiting bring help. */
+    private static final int BACKLOG = 8;
+    private static final int MOST_HELPERS = 12;
+    /** After so long without a log to flush a helper leaves. */
+    private static final long HELP_MS = 1_000;
+    /** In the queue it sends a flusher home: one that is interrupted inside fsync would close the file's channel for everyone. */
+    private static final LogFlush END = new LogFlush(null, null);
+
+    private final LinkedBlockingQueue<LogFlush> waiting = new LinkedBlockingQueue<>();
+    private final AtomicInteger started = new AtomicInteger();
+    private final AtomicInteger helpers = new AtomicInteger();
+
+    void request(LogFlush log) {
+        if (log.markSyncing()) {
+            if (started.get() < FLUSHERS && started.getAndIncrement() < FLUSHERS) {
+                Thread.ofPlatform().name("flusher-", 0).daemon().start(this::run);
+            }
+            waiting.add(log);
+            if (waiting.size() > BACKLOG && helpers.get() < MOST_HELPERS) {
+                help();
+            }
+        }
+    }
+
+    private void run() {
+        try {
+            for (LogFlush log; (log = waiting.take()) != END; ) {
+                sync(log);
+            }
+            waiting.add(END);
+        } catch (InterruptedException nobodyDoesThat) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void sync(LogFlush log) {
+        log.unmarkSyncing();
+        log.run();
+    }
+
+    /** Many logs wait: what a disk does for one more fsync at a time is little, since it commits them together. */
+    private void help() {
+        if (helpers.incrementAndGet() > MOST_HELPERS) {
+            helpers.decrementAndGet();
+            return;
+        }
+        Thread.ofPlatform().name("flush-helper").daemon().start(() -> {
+            try {
+                for (LogFlush log; (log = waiting.poll(HELP_MS, TimeUnit.MILLISECONDS)) != null; ) {
+                    if (log == END) {
+                        waiting.add(END);
+                        break;
+                    }
+                    sync(log);
+                }
+            } catch (InterruptedException nobodyDoesThat) {
+                Thread.currentThread().interrupt();
+            } finally {
+                helpers.decrementAndGet();
+            }
+        });
+    }
+
+    /** The logs themselves are flushed by their own close. */
+    @Override
+    public void close() {
+        waiting.add(END);
+    }
+}

@@ -1,0 +1,242 @@
+package io.millrace.broker.log.journal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where acknowledged records of all logs of a folder become durable together. What a producer waits for is in the page cache of its log's own file
+ * already; syncing that file would cost a transaction of the file system, for each partition. Instead the new bytes of all partitions that somebody
+ * waits for are written once more, one behind the other, in a single write that is on the disk when it returns. The logs' own files follow in the
+ * background, before the journal's file is written again from its beginning. After a crash {@link JournalContent} gives back what the own files
+ * lost.
+ *
+ * <p>Two files: one is written to while the other one's logs are synced. They begin small and grow while they are full in no time. If there is none
+ * to write to (the first one is made when it is needed first, or the disk is slower than what arrives) the caller syncs the logs' own files instead.
+ *
+ * <p>A log that is cut at its end must be synced afterwards before anything is journaled for it again: its stretches would come back otherwise.
+ *
+ * <p>Written to by one thread; closed by any.
+ */
+public final class Journal implements AutoCloseable {
+
+    /** What the caller finds when it wants to add a log's new bytes. */
+    public enum Room { TAKEN, NEXT_ROUND }
+
+    /** Puts a log's bytes into the buffer, which has room for exactly them, and flips it. */
+    public interface Source {
+        void readInto(ByteBuffer space) throws IOException;
+    }
+
+    /** A journal cannot be smaller. */
+    public static final long LEAST_BYTES = 1024 * 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
+    private static final int MOST_ROUND_BYTES = 1024 * 1024;
+    /** Its files together have room for so many rounds at least. */
+    private static final int LEAST_ROUNDS = 16;
+    private static final int FIRST_ROUNDS = 4;
+    /** A file that was full sooner than that is followed by a larger one. */
+    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** Of what a disk has free the journal takes a small part. */
+    private static final int PART_OF_FREE = 16;
+
+    private final Path folder;
+    private final long mostBytes;
+    private final JournalRound round;
+    private final List<Journaled> inRound = new ArrayList<>();
+    private final List<Long> endsInRound = new ArrayList<>();
+    /** Makes files and frees them; its thread goes when there is nothing to do. */
+    private final ThreadPoolExecutor keeper = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name("journal-keeper").daemon().factory());
+    private JournalFile current;
+    private volatile JournalFile next;
+    /** Whether the keeper sees to the next file. */
+    private volatile boolean preparing;
+    private volatile long retryAt;
+    private volatile long fileBytes;
+    private volatile boolean broken;
+    /** Of the keeper: whether it was told that there is no file, and the number of the next one. */
+    private boolean told;
+    private long nextName;
+    private long generation;
+
+    /**
+     * @param folder    of the logs
+     * @param mostBytes that its files may have together, at least {@link #LEAST_BYTES}
+     */
+    public Journal(Path folder, long mostBytes) throws IOException {
+        this.folder = folder;
+        this.mostBytes = mostBytes / 2;
+        this.round = new JournalRound((int) Math.min(MOST_ROUND_BYTES, mostBytes / LEAST_ROUNDS / JournalRound.BLOCK * JournalRound.BLOCK));
+        this.fileBytes = (long) FIRST_ROUNDS * round.capacity();
+        this.nextName = JournalContent.files(folder).stream().mapToLong(JournalContent::numberOf).max().orElse(0) + 1;
+        this.generation = System.currentTimeMillis() << 12;
+        this.retryAt = System.nanoTime();
+        keeper.allowCoreThreadTimeOut(true);
+    }
+
+    /** Whether that many new bytes of a log are for the journal. More cost less per byte in the log's own file, and the disk writes them once. */
+    public boolean wants(long bytes) {
+        return bytes <= round.capacity() / 2;
+    }
+
+    /** Whether a round can be written now. If not, that may change soon. */
+    public boolean isReady() {
+        if (broken) {
+            return false;
+        }
+        if (current == null || !current.has(round.capacity())) {
+            JournalFile follows = next;
+            if (follows == null) {
+                prepare();
+                return false;
+            }
+            JournalFile full = current;
+            current = follows;
+            current.begin(++generation, System.nanoTime());
+            next = null;
+            if (full != null) {
+                retire(full);
+            }
+        } else if (next == null && current.isHalfFull()) {
+            prepare();
+        }
+        return true;
+    }
+
+    private void prepare() {
+        if (!preparing && System.nanoTime() - retryAt >= 0) {
+            preparing = true;
+            keeper.execute(() -> {
+                try {
+                    if (next == null) {
+                        next = create();
+                    }
+                } finally {
+                    preparing = false;
+                }
+            });
+        }
+    }
+
+    private JournalFile create() {
+        Path path = folder.resolve(JournalContent.NAME + nextName);
+        try {
+            long free = Files.getFileStore(folder).getUsableSpace();
+            long bytes = Math.min(fileBytes, free / PART_OF_FREE) / JournalRound.BLOCK * JournalRound.BLOCK;
+            if (bytes < (long) FIRST_ROUNDS * round.capacity()) {
+                throw new IOException("only " + free + " bytes are free");
+            }
+            JournalFile file = JournalFile.create(path, bytes);
+            nextName++;
+            told = false;
+            return file;
+        } catch (IOException e) {
+            retryAt = System.nanoTime() + RETRY_NANOS;
+            if (!told) {
+                told = true;
+                LOG.warn("{}: cannot be made, each partition's own file is synced meanwhile: {}", path, e.getMessage());
+            }
+            return null;
+        }
+    }
+
+    /** The logs' own files take over, then the file is used again. */
+    private void retire(JournalFile full) {
+        long took = System.nanoTime() - full.begunAt();
+        preparing = true;
+        keeper.execute(() -> {
+            try {
+                full.logs().forEach((log, end) -> {
+                    if (!log.isSynced(end)) {
+                        log.sync();
+                    }
+                });
+                fileBytes = took < SOON_NANOS ? Math.min(mostBytes, Math.max(fileBytes, full.bytes() * 2)) : fileBytes;
+                if (full.isNeeded()) {
+                    LOG.warn("{}: kept until the next start, which may find in it what a log lost that went offline", full.path());
+                    full.close();
+                } else if (full.bytes() < fileBytes) {
+                    full.delete();
+                } else {
+                    next = full;
+                }
+            } catch (IOException e) {
+                LOG.warn("{}: cannot be removed: {}", full.path(), e.toString());
+            } finally {
+                preparing = false;
+            }
+        });
+    }
+
+    /** Adds a log's new bytes to the round that is written next. */
+    public Room add(Journaled log, long baseOffset, long endOffset, int bytes, Source source) throws IOException {
+        if (!round.takes(bytes)) {
+            return Room.NEXT_ROUND;
+        }
+        ByteBuffer space = round.space(bytes);
+        source.readInto(space);
+        if (space.remaining() != bytes) {
+            throw new IOException("of " + bytes + " bytes of a log only " + space.remaining() + " could be read");
+        }
+        round.add(log.topicId(), log.partition(), baseOffset, endOffset, bytes);
+        inRound.add(log);
+        endsInRound.add(endOffset);
+        return Room.TAKEN;
+    }
+
+    /**
+     * What was added is on stable storage on return.
+     *
+     * @throws IOException if the disk did not take it: the journal is not used again, and the own files of all its logs are synced in the background
+     */
+    public void write() throws IOException {
+        try {
+            current.write(round);
+            for (int i = 0; i < inRound.size(); i++) {
+                current.holds(inRound.get(i), endsInRound.get(i));
+            }
+        } catch (IOException | RuntimeException e) {
+            broken = true;
+            retire(current);
+            throw new IOException(current.path() + " cannot be written: " + e.getMessage(), e);
+        } finally {
+            round.clear();
+            inRound.clear();
+            endsInRound.clear();
+        }
+    }
+
+    /** Removes the files, unless logs need them that were not synced since. Nothing is written from now on. */
+    @Override
+    public void close() {
+        broken = true;
+        keeper.shutdown();
+        try {
+            if (!keeper.awaitTermination(10, TimeUnit.SECONDS)) {
+                return;
+            }
+            for (JournalFile file : new JournalFile[] {current, next}) {
+                if (file != null && (file == next || !file.isNeeded())) {
+                    file.delete();
+                } else if (file != null) {
+                    file.close();
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("the journal in {} cannot be removed, the next start reads it: {}", folder, e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
