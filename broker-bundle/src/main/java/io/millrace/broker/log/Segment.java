@@ -24,6 +24,8 @@ final class Segment {
     private final SegmentFile file;
     private final SegmentIndex index;
     private final AbortedTransactions aborted;
+    /** Null until something is appended, and from when it is sealed. */
+    private volatile RecentBatches recent;
     private long createdAt;
     private long jitter = -1;
 
@@ -100,8 +102,12 @@ final class Segment {
         GrowingIndex growing = index.growing();
         int at = file.bytes();
         file.append(records, at);
+        if (recent == null) {
+            recent = new RecentBatches();
+        }
         for (RecordBatch batch : records.batches()) {
             index.add(growing, batch, at, intervalBytes);
+            recent.add(batch, at);
             at += batch.sizeInBytes();
         }
         file.publish(nextOffset, at);
@@ -116,10 +122,10 @@ final class Segment {
         FileRecords open = file.open();
         int limit = bytes;
         if (maxOffset < file.endOffset()) {
-            LogOffsetPosition end = index.find(open, maxOffset);
+            LogOffsetPosition end = find(open, maxOffset);
             limit = end == null ? bytes : end.position;
         }
-        LogOffsetPosition start = index.find(open, offset);
+        LogOffsetPosition start = find(open, offset);
         if (start == null) {
             return null;
         }
@@ -134,6 +140,12 @@ final class Segment {
             return minOneBatch ? file.slice(open, start.position, start.size) : MemoryRecords.EMPTY;
         }
         return file.slice(open, start.position, index.endOfWholeBatches(open, start, start.position + maxBytes) - start.position);
+    }
+
+    private LogOffsetPosition find(FileRecords open, long offset) {
+        RecentBatches last = recent;
+        LogOffsetPosition found = last == null ? null : last.holding(offset);
+        return found != null ? found : index.find(open, offset);
     }
 
     /** Fills the buffer from the position on, up to the end of the file, and flips it. */
@@ -159,11 +171,13 @@ final class Segment {
     }
 
     void truncateTo(int bytes) throws IOException {
+        recent = null;
         file.truncateTo(bytes);
     }
 
     /** From now on the segment is not appended to; its index is complete. */
     void seal() {
+        recent = null;
         index.seal();
         file.unpin();
     }
