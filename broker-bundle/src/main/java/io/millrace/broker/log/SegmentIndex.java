@@ -3,6 +3,7 @@ package io.millrace.broker.log;
 import java.io.IOException;
 import java.nio.file.Files;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRecordBatch;
 import org.apache.kafka.common.record.internal.FileRecords;
@@ -185,23 +186,35 @@ final class SegmentIndex {
         GrowingIndex rebuilt = new GrowingIndex();
         maxTimestamp = -1;
         bytesSinceEntry = 0;
+        SparseIndex before = index;
+        boolean whole = true;
         long expected = baseOffset;
         int end = 0;
-        try {
-            FileRecords open = file.open();
-            for (FileChannelRecordBatch batch : open.batchesFrom(0)) {
-                BatchSearch.checkOrder(open.file(), batch, expected);
-                add(rebuilt, batch, batch.position(), REBUILT_INTERVAL);
-                expected = batch.nextOffset();
-                end = batch.position() + batch.sizeInBytes();
+        for (int from = 0; from >= 0; ) {
+            try {
+                FileRecords open = file.open();
+                for (FileChannelRecordBatch batch : open.batchesFrom(from)) {
+                    BatchSearch.checkOrder(open.file(), batch, expected);
+                    if (!file.isPinned() && batch.nextOffset() > file.endOffset()) {
+                        throw new CorruptRecordException(file + ": the batch at byte " + batch.position() + " has offsets of later segments");
+                    }
+                    add(rebuilt, batch, batch.position(), REBUILT_INTERVAL);
+                    expected = batch.nextOffset();
+                    end = batch.position() + batch.sizeInBytes();
+                }
+                from = -1;
+            } catch (KafkaException | IllegalArgumentException damaged) {
+                // Who reads up to there is told then.
+                LOG.error("{} is damaged: {}", file, damaged.getMessage());
+                whole = false;
+                from = behindDamage(before, Math.max(from, end), expected);
+                // Nobody gets there by walking.
+                bytesSinceEntry = REBUILT_INTERVAL + 1;
             }
-        } catch (KafkaException | IllegalArgumentException damaged) {
-            // Who reads up to there is told then.
-            LOG.error("{} is damaged: {}", file, damaged.getMessage());
         }
         index = rebuilt;
         if (!file.isPinned()) {
-            endsAsItShould = expected == file.endOffset() && end == file.bytes();
+            endsAsItShould = whole && expected == file.endOffset() && end == file.bytes();
             rebuilt.addTime(maxTimestamp, offsetOfMaxTimestamp);
             try {
                 rebuilt.store(file.path(".index"), file.path(".timeindex"));
@@ -210,6 +223,17 @@ final class SegmentIndex {
             }
         }
         return rebuilt;
+    }
+
+    /** @return where the first batch after the damage begins that the index knew and that is there; negative if it knew none */
+    private int behindDamage(SparseIndex known, int damaged, long expected) {
+        for (int entry = 0; known != null && entry < known.entries(); entry++) {
+            int position = known.position(entry);
+            if (position > damaged && baseOffset + known.offset(entry) >= expected && beginsBatch(position, known.offset(entry))) {
+                return position;
+            }
+        }
+        return -1;
     }
 
     /** @return the first batch that ends at or after the offset, or null */
