@@ -3,7 +3,11 @@ package io.millrace.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -55,6 +59,47 @@ class PluginIT {
             assertThat(millrace.alive()).isTrue();
             broughtBack(millrace, data, name);
         }
+    }
+
+    @Test
+    void aPluginComesFromAUrlAndFromTheDeployFolderAndGoesWithItsFile() throws Exception {
+        Path data = folder.resolve("data");
+        Path files = Files.createDirectory(folder.resolve("files"));
+        Path jar = Files.copy(Path.of("target", "plugins", "connect-file.jar"), files.resolve("connect-file-4.3.1.jar"));
+        HttpServer server = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), files.toRealPath(),
+                SimpleFileServer.OutputLevel.NONE);
+        server.start();
+        try (Millrace millrace = Millrace.start(data)) {
+            String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/connect-file-4.3.1.jar";
+            assertSucceeds(Millrace.command(LIMIT, "plugin", "install", url, "--data", data.toString()));
+            assertThat(millrace.get("/connector-plugins").toString()).contains("FileStreamSinkConnector");
+            assertSucceeds(Millrace.command(LIMIT, "plugin", "remove", "connect-file", "--data", data.toString()));
+            assertThat(millrace.get("/connector-plugins").toString()).doesNotContain("FileStreamSinkConnector");
+
+            Path deploy = Files.createDirectories(data.resolve("deploy"));
+            Path deployed = Files.copy(jar, deploy.resolve("connect-file-4.3.1.jar"));
+            awaitConnectors(millrace, true);
+            Files.delete(deployed);
+            awaitConnectors(millrace, false);
+
+            Result leaks = Millrace.command(LIMIT, "plugin", "leaks", "--heap-dump", "--data", data.toString());
+            assertSucceeds(leaks);
+            assertThat(leaks.output()).contains("0 of 2 class loaders of removed plugins are still in memory", "heap dump in ");
+            Path dump = Path.of(leaks.output().lines().filter(line -> line.startsWith("heap dump in ")).findFirst().orElseThrow().substring(13));
+            assertThat(dump).startsWith(data).isNotEmptyFile();
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private static void awaitConnectors(Millrace millrace, boolean there) {
+        millrace.await("connectors to " + (there ? "come" : "go"), LIMIT, () -> {
+            try {
+                return millrace.get("/connector-plugins").toString().contains("FileStreamSinkConnector") == there;
+            } catch (IOException | InterruptedException e) {
+                return false;
+            }
+        });
     }
 
     /** From the repository that the user's settings lead to, once it is signed by a key that is trusted. */

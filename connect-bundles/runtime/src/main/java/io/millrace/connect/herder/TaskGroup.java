@@ -21,9 +21,10 @@ final class TaskGroup {
     private final ObjIntConsumer<String> topics;
     private final Map<Integer, TaskCounters> counters = new ConcurrentHashMap<>();
     private volatile List<TaskRunner> runners = List.of();
-    /** The tasks' settings as they may be shown; also of tasks that are paused and have not been started since. */
+    /** The tasks' settings as they may be shown; also of tasks that are paused and have not been started since, and of those that are being started anew. */
     private volatile List<Map<String, String>> shown = List.of();
     private volatile long parkedMs;
+    private volatile boolean parked;
     /** What the tasks were made of, or null. Changed by the connector's operations. */
     private Made made;
 
@@ -66,7 +67,7 @@ final class TaskGroup {
 
     List<TaskRunner.Status> statuses() {
         List<TaskRunner> now = runners;
-        return now.isEmpty() ? IntStream.range(0, shown.size()).mapToObj(this::parked).toList() : now.stream().map(TaskRunner::status).toList();
+        return now.isEmpty() && parked ? IntStream.range(0, shown.size()).mapToObj(this::parked).toList() : now.stream().map(TaskRunner::status).toList();
     }
 
     private TaskRunner.Status parked(int number) {
@@ -78,6 +79,7 @@ final class TaskGroup {
     void park(List<Map<String, String>> settings) {
         parkedMs = System.currentTimeMillis();
         shown = settings;
+        parked = true;
         node.statuses().tasks(connector, settings.size());
         statuses().forEach(this::changed);
     }
@@ -98,6 +100,7 @@ final class TaskGroup {
         node.statuses().tasks(connector, fresh.size());
         fresh.forEach(TaskRunner::start);
         runners = List.copyOf(fresh);
+        parked = false;
         shown = mayBeShown;
         made = Made.of(instance);
     }
@@ -147,7 +150,8 @@ final class TaskGroup {
         for (Thread thread : stopping) {
             thread.join();
         }
-        shown = List.of();
+        // Their settings are shown until there are others.
+        parked = false;
         runners = List.of();
         made = null;
     }

@@ -26,7 +26,7 @@ final class Statuses {
 
     Map<String, Object> info(ConnectorStatus status) {
         return Json.object("name", status.name(), "config", herder.config(status.name()),
-                "tasks", status.tasks().stream().map(task -> Json.object("connector", status.name(), "task", task.id())).toList(),
+                "tasks", herder.taskSettings(status.name()).keySet().stream().map(task -> Json.object("connector", task.connector(), "task", task.task())).toList(),
                 "type", status.type());
     }
 
