@@ -115,7 +115,7 @@ final class LogRecovery {
         if (wrong == null && whole == segment.fileBytes()) {
             return false;
         }
-        LOG.warn("{}: {}; truncated from {} to {} bytes, offsets from {} on are gone", folder.log(segment.baseOffset()),
+        LOG.warn("{}: {}; truncated from {} to {} bytes; offsets from {} on are gone, unless the journal has them", folder.log(segment.baseOffset()),
                 wrong == null ? "the last batch is torn" : wrong, segment.fileBytes(), whole, segment.endOffset());
         segment.truncateTo(whole);
         return true;

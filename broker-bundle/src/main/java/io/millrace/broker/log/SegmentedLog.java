@@ -137,7 +137,7 @@ final class SegmentedLog implements PartitionLog {
             }
         }
         if (endOffset > before) {
-            LOG.info("{}: offsets {} to {} were in the journal only", folder.path(), before, endOffset - 1);
+            LOG.warn("{}: offsets {} to {} were in the journal only, and are in the log again", folder.path(), before, endOffset - 1);
         }
         return endOffset > before;
     }

@@ -42,6 +42,7 @@ class PowerLossIT {
             int port = Millrace.freePort();
             Path data = disk.path().resolve("data");
             Millrace broker = Millrace.startOn(port, data, folder);
+            long fromJournal = 0;
             try (CrashWorkload workload = new CrashWorkload(broker.bootstrap())) {
                 for (int loss = 0; loss < LOSSES; loss++) {
                     workload.awaitProgress();
@@ -52,10 +53,12 @@ class PowerLossIT {
                     broker.kill();
                     disk.restorePower();
                     broker = Millrace.startOn(port, data, folder);
+                    fromJournal += broker.output().lines().filter(line -> line.contains("in the journal only")).count();
                     workload.assertTopicsAndOffsetsAreThere(confirmed);
                 }
                 workload.awaitProgress();
-                System.out.println(LOSSES + " power losses: " + workload.stopAndVerify());
+                System.out.println(LOSSES + " power losses: " + workload.stopAndVerify() + "; logs that took records from the journal: " + fromJournal);
+                assertThat(fromJournal).as("logs that took from the journal what they lost").isPositive();
             } finally {
                 broker.close();
             }
