@@ -187,17 +187,29 @@ class ForeignPluginsIT {
                 statement.execute("CREATE TABLE payments (id int PRIMARY KEY, amount int)");
                 statement.execute("INSERT INTO payments VALUES (1, 10)");
                 install(millrace, "debezium-connector-postgres-plugin.tar.gz");
-                put(millrace, "payments", Map.of("connector.class", "io.debezium.connector.postgresql.PostgresConnector",
-                        "database.hostname", "127.0.0.1", "database.port", Integer.toString(postgres.port()), "database.user", "postgres",
-                        "database.password", "none", "database.dbname", "postgres", "topic.prefix", "shop",
-                        "plugin.name", "pgoutput", "table.include.list", "public.payments"));
+                put(millrace, "payments", captured(postgres, "shop"));
                 assertThat(read(millrace, "shop.public.payments", 1)).hasSize(1);
                 statement.execute("UPDATE payments SET amount = 11 WHERE id = 1");
                 JsonNode update = JSON.readTree(read(millrace, "shop.public.payments", 2).getLast()).path("payload");
                 assertThat(update.path("op").asText()).isEqualTo("u");
                 assertThat(update.path("after").path("amount").asInt()).isEqualTo(11);
+
+                // With a converter that the plugin brings along, found by its service file.
+                Map<String, String> events = captured(postgres, "events");
+                events.put("slot.name", "events");
+                events.put("value.converter", "io.debezium.converters.CloudEventsConverter");
+                put(millrace, "events", events);
+                JsonNode event = JSON.readTree(read(millrace, "events.public.payments", 1).getFirst());
+                assertThat(event.path("specversion").asText()).isEqualTo("1.0");
+                assertThat(event.at("/data/payload/after/amount").asInt()).isEqualTo(11);
             }
         }
+    }
+
+    private static Map<String, String> captured(EmbeddedPostgres postgres, String prefix) {
+        return new TreeMap<>(Map.of("connector.class", "io.debezium.connector.postgresql.PostgresConnector", "database.hostname", "127.0.0.1",
+                "database.port", Integer.toString(postgres.port()), "database.user", "postgres", "database.password", "none", "database.dbname", "postgres",
+                "topic.prefix", prefix, "plugin.name", "pgoutput", "table.include.list", "public.payments"));
     }
 
     @Test
