@@ -17,6 +17,7 @@ import io.millrace.broker.transaction.TransactionGate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -268,6 +269,26 @@ final class Produce implements Handler {
     }
 
     private record Durable(Call call, List<Part> parts) implements Answer {
+
+        @Override
+        public When begin(Runnable ready) {
+            // One more than there are, so that nobody tells before all are asked.
+            AtomicInteger left = new AtomicInteger(1);
+            for (Part part : parts) {
+                if (part.error == null) {
+                    left.incrementAndGet();
+                    boolean told = part.led.log().whenDurable(part.appended.lastOffset() + 1, () -> {
+                        if (left.decrementAndGet() == 0) {
+                            ready.run();
+                        }
+                    });
+                    if (!told) {
+                        left.decrementAndGet();
+                    }
+                }
+            }
+            return left.decrementAndGet() == 0 ? When.NOW : When.TOLD;
+        }
 
         @Override
         public AbstractResponse await() throws InterruptedException {

@@ -124,6 +124,15 @@ final class LogFlush implements Journaled {
         }
     }
 
+    /** Likewise, for who does not wait itself, see {@link PartitionLog#whenDurable}. */
+    boolean whenDurable(long offset, Runnable then) {
+        if (durable.get() >= offset) {
+            return false;
+        }
+        request();
+        return durable.whenReached(offset, log::checkOnline, then);
+    }
+
     /** Wakes whoever waits, to look at the offset, or at the log's failure. */
     void signal() {
         durable.signal();

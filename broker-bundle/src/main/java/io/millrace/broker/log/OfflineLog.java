@@ -73,6 +73,11 @@ final class OfflineLog implements PartitionLog {
     }
 
     @Override
+    public boolean whenDurable(long offset, Runnable then) {
+        return false;
+    }
+
+    @Override
     public long startOffset() {
         throw offline();
     }

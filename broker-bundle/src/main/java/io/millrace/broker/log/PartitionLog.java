@@ -68,6 +68,14 @@ public interface PartitionLog {
      */
     void awaitDurable(long offset) throws InterruptedException;
 
+    /**
+     * Has {@code then} run, once, as soon as {@link #awaitDurable} returns or throws at once.
+     *
+     * @param then run by any thread, maybe before this returns: quick, does not block
+     * @return false if it does so already; then nothing is run
+     */
+    boolean whenDurable(long offset, Runnable then);
+
     long startOffset();
 
     /** Offset of the next record. */

@@ -349,6 +349,11 @@ final class SegmentedLog implements PartitionLog {
         }
     }
 
+    @Override
+    public boolean whenDurable(long offset, Runnable then) {
+        return !limits.writeCaching() && flush.whenDurable(offset, then);
+    }
+
     void checkOnline() {
         if (failure != null) {
             throw new KafkaStorageException(failure.getMessage());
