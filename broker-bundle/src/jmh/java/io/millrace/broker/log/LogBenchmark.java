@@ -48,7 +48,14 @@ public class LogBenchmark {
 
         void open() throws IOException {
             folder = Files.createTempDirectory("log-benchmark");
-            store = LogStore.open(folder, LogStoreConfig.standard(), Clock.systemUTC());
+            LogStoreConfig usual = LogStoreConfig.standard();
+            store = LogStore.open(folder, new LogStoreConfig(usual.topicDefaults(), usual.retentionCheck(), usual.checkpointInterval(),
+                    usual.producerExpiration(), usual.diskReserve(), journalBytes()), Clock.systemUTC());
+        }
+
+        /** 0: each log's own file is synced. */
+        long journalBytes() {
+            return LogStoreConfig.standard().journalBytes();
         }
 
         PartitionLog log(int index) {
@@ -96,9 +103,16 @@ public class LogBenchmark {
     @State(Scope.Benchmark)
     public static class Durable extends Stored {
 
+        @Param({"0", "134217728"})
+        public long journal;
         @Param({"1", "100"})
         public int partitions;
         PartitionLog[] logs;
+
+        @Override
+        long journalBytes() {
+            return journal;
+        }
 
         @Setup(Level.Iteration)
         public void begin() throws IOException {

@@ -223,8 +223,13 @@ final class LogFlush implements Journaled {
         } finally {
             appending.unlock();
         }
-        durable.signal();
+        tell();
+    }
+
+    /** Those who read first: a producer that is told may ask for its record at once, in a session that must know then that there is one. */
+    private void tell() {
         log.moved();
+        durable.signal();
     }
 
     /** Guarded by {@code appending}. In this order: whoever hears that it is durable may read it. */
@@ -279,7 +284,6 @@ final class LogFlush implements Journaled {
         } finally {
             flushing.unlock();
         }
-        durable.signal();
-        log.moved();
+        tell();
     }
 }
