@@ -229,6 +229,9 @@ public final class Shard<M extends StateMachine> {
                 appended(log.append(batch(first, records.toArray(SimpleRecord[]::new)), Origin.COORDINATOR, epoch(), durable));
                 from = to;
             }
+            if (durable) {
+                log.requestDurable();
+            }
         } catch (RuntimeException refused) {
             // The state is ahead of the log now. What the log has is the truth.
             LOG.error("{}: the log refused {} records, the state is read from it again", partition(), entries.size(), refused);

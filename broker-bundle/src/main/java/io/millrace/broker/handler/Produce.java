@@ -92,7 +92,16 @@ final class Produce implements Handler {
             });
             return Answer.now(null);
         }
-        return acks == ALL ? new Durable(call, parts) : Answer.now(response(parts));
+        return acks == ALL ? durable(call, parts) : Answer.now(response(parts));
+    }
+
+    private static Durable durable(Call call, List<Part> parts) {
+        for (Part part : parts) {
+            if (part.error == null) {
+                part.led.log().requestDurable();
+            }
+        }
+        return new Durable(call, parts);
     }
 
     private List<Part> parts(Call call, ProduceRequest request) {

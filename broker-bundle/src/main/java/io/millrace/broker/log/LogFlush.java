@@ -98,7 +98,9 @@ final class LogFlush implements Journaled {
 
     /** Soon, with whatever was appended by then. */
     void request() {
-        log.dir().groupCommit().request(this);
+        if (durable.get() < log.endOffset()) {
+            log.dir().groupCommit().request(this);
+        }
     }
 
     /** What no acknowledgement waits for goes to disk by the topic's own rules. */

@@ -73,6 +73,11 @@ final class OfflineLog implements PartitionLog {
     }
 
     @Override
+    public void requestDurable() {
+        // There is nothing.
+    }
+
+    @Override
     public boolean whenDurable(long offset, Runnable then) {
         return false;
     }

@@ -31,6 +31,8 @@ public interface PartitionLog {
      * {@code leaderEpoch}, and writes them to the page cache. The buffer's headers are changed in place. Does not wait for the disk,
      * unless the topic has {@code flush.messages} and so many records are not there yet.
      *
+     * <p>With {@code durable} readers see the records when they are on stable storage, which the caller has to ask for: {@link #requestDurable}.
+     *
      * <p>A batch that repeats one of the producer's last five is not written: the answer has the offsets of the first time.
      */
     default Appended append(MemoryRecords records, Origin origin, int leaderEpoch, boolean durable) {
@@ -59,6 +61,12 @@ public interface PartitionLog {
 
     /** The coordinator did not agree and will not. */
     void refused(long producerId, Verification verification);
+
+    /**
+     * Has everything that was appended brought to stable storage, and does not wait. Whoever appends to several logs asks when all of them have their
+     * records: then one write to the disk serves all. Does nothing when the topic has {@code write.caching=true}.
+     */
+    void requestDurable();
 
     /**
      * Blocks until everything before {@code offset} is on stable storage; one fsync serves all who wait on a disk. Returns at once when the

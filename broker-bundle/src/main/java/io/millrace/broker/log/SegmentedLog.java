@@ -2,9 +2,7 @@ package io.millrace.broker.log;
 
 import io.millrace.broker.log.AbortedTransactions.Entry;
 import io.millrace.broker.log.clean.CleanableLog.LastRecord;
-import io.millrace.broker.log.journal.JournalContent;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -14,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
@@ -46,6 +43,7 @@ final class SegmentedLog implements PartitionLog {
     private final Uuid topicId;
     private final Clock clock;
     private final OpenSegments openSegments;
+    private final LogTail tail;
     private final BatchValidator validator;
     private final LeaderEpochs epochs;
     private final ProducerStates producers;
@@ -65,7 +63,6 @@ final class SegmentedLog implements PartitionLog {
     private volatile LogConfig config;
     private volatile LogLimits limits;
     private volatile long startOffset;
-    private volatile long endOffset;
     private volatile long highWatermark;
     private volatile long firstUnstable = Long.MAX_VALUE;
     private volatile long producerExpirationMs = 86_400_000;
@@ -91,82 +88,37 @@ final class SegmentedLog implements PartitionLog {
         this.replay = new LogReplay(segments, producers, epochs);
         this.flush = new LogFlush(this, appending);
         this.checkpoint = new LogCheckpoint(appending, segments, producers, snapshots, epochs);
+        this.tail = new LogTail(() -> this.folder, segments, replay, epochs, flush, checkpoint, openSegments, clock);
     }
 
     /** Finds the segments and brings them into order. */
     void open(LogRecovery.Known known) throws IOException {
         PartitionFolder.Content content = folder.content();
         new LogRecovery(folder, limits.indexIntervalBytes(), openSegments).open(segments, content.logs(), known);
-        if (segments.isEmpty()) {
-            addSegment(known.startOffset());
-            DurableFile.syncFolder(folder.path());
-        }
-        endOffset = segments.active().endOffset();
-        snapshots.found(content.snapshots(), endOffset);
-        replay.restore(snapshots, endOffset, known.trustedUntil());
-        epochs.truncateTo(endOffset);
+        tail.begin(known.startOffset());
+        long found = tail.endOffset();
+        snapshots.found(content.snapshots(), found);
+        replay.restore(snapshots, found, known.trustedUntil());
+        epochs.truncateTo(found);
         segments.all().forEach(segment -> segment.aborted().suspect(new MarkersInLog(partition, segments, segment)));
-        for (Segment segment : segments.from(known.clean() ? endOffset : known.recoveryPoint())) {
+        for (Segment segment : segments.from(known.clean() ? found : known.recoveryPoint())) {
             flush.includes(segment);
             if (segment != segments.active()) {
                 checkpoint.seal(segment);
             }
         }
-        flush.begin(known.clean() ? endOffset : Math.min(known.recoveryPoint(), endOffset));
+        flush.begin(known.clean() ? found : Math.min(known.recoveryPoint(), found));
         checkpoint.begin(flush.durableOffset(), known.endOffset());
-        boolean journaled = takeFromJournal();
-        if (endOffset < known.startOffset()) {
+        boolean restored = new LostRecords(folder.path(), tail, limits, clock.millis()).restore(dir.journaled(topicId, partition.partition()));
+        if (tail.endOffset() < known.startOffset()) {
             // Deleted by request before they were on stable storage: their offsets are not given again, they would be hidden by the next start.
-            begin(known.startOffset());
+            tail.skipTo(known.startOffset());
         }
-        if (journaled || !known.clean()) {
+        if (restored || !known.clean()) {
             flush();
         }
-        startOffset = Math.min(Math.max(known.startOffset(), segments.first().baseOffset()), endOffset);
-        advance(endOffset);
-    }
-
-    /** Appends what was acknowledged and is not in the log's own files. @return whether there was any */
-    private boolean takeFromJournal() throws IOException {
-        long before = endOffset;
-        for (JournalContent.Stretch stretch : dir.journaled(topicId, partition.partition())) {
-            if (stretch.endOffset() > endOffset) {
-                for (MutableRecordBatch batch : MemoryRecords.readableRecords(stretch.read()).batches()) {
-                    takeFromJournal(batch);
-                }
-            }
-        }
-        if (endOffset > before) {
-            LOG.warn("{}: offsets {} to {} were in the journal only, and are in the log again", folder.path(), before, endOffset - 1);
-        }
-        return endOffset > before;
-    }
-
-    /** Goes on at that offset, whatever is missing before it. */
-    private void begin(long offset) throws IOException {
-        checkpoint.seal(segments.active());
-        addSegment(offset);
-        endOffset = offset;
-    }
-
-    private void takeFromJournal(MutableRecordBatch batch) throws IOException {
-        if (batch.baseOffset() < endOffset) {
-            return;
-        }
-        batch.ensureValid();
-        if (batch.baseOffset() > endOffset) {
-            LOG.error("{}: offsets {} to {} were on stable storage, and are neither in the log nor in the journal: the disk lost them, or a file was removed",
-                    folder.path(), endOffset, batch.baseOffset() - 1);
-            begin(batch.baseOffset());
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(batch.sizeInBytes());
-        batch.writeTo(bytes);
-        MemoryRecords records = MemoryRecords.readableRecords(bytes.flip());
-        Segment active = activeFor(bytes.remaining(), batch.nextOffset(), batch.maxTimestamp(), limits, clock.millis());
-        epochs.begin(batch.partitionLeaderEpoch(), batch.baseOffset());
-        active.append(records, batch.nextOffset(), limits.indexIntervalBytes());
-        replay.appended(active, batch);
-        endOffset = batch.nextOffset();
+        startOffset = Math.min(Math.max(known.startOffset(), segments.first().baseOffset()), tail.endOffset());
+        advance(tail.endOffset());
     }
 
     private void advance(long mark) {
@@ -186,14 +138,12 @@ final class SegmentedLog implements PartitionLog {
             }
             appended = append(given, origin, leaderEpoch, verification, clock.millis());
             if (!waits && !appended.duplicate() && highWatermark == appended.firstOffset()) {
-                advance(endOffset);
+                advance(tail.endOffset());
             }
         } finally {
             appending.unlock();
         }
-        if (waits) {
-            flush.request();
-        } else {
+        if (!waits) {
             moved();
             flush.requestInTime(appended.lastOffset() + 1, limits);
         }
@@ -214,7 +164,7 @@ final class SegmentedLog implements PartitionLog {
             }
         }
         boolean stamp = limit.timestampType() == TimestampType.LOG_APPEND_TIME;
-        long first = endOffset;
+        long first = tail.endOffset();
         long next = first;
         long maxTimestamp = -1;
         for (MutableRecordBatch batch : records.batches()) {
@@ -227,12 +177,7 @@ final class SegmentedLog implements PartitionLog {
             maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp());
         }
         try {
-            epochs.begin(leaderEpoch, first);
-            Segment active = activeFor(records.sizeInBytes(), next, maxTimestamp, limit, now);
-            active.append(records, next, limit.indexIntervalBytes());
-            for (RecordBatch batch : records.batches()) {
-                replay.appended(active, batch);
-            }
+            tail.write(records, next, maxTimestamp, leaderEpoch, limit, now);
         } catch (IOException e) {
             if (segments.active().endOffset() > first) {
                 // The batch is in the file and not in the state beside it: what is appended next would take its offsets again.
@@ -246,46 +191,13 @@ final class SegmentedLog implements PartitionLog {
             }
             throw new KafkaStorageException(partition + ": nothing was appended, the disk refused it: " + e.getMessage(), e);
         }
-        endOffset = next;
         firstUnstable = producers.firstUnstableOffset(highWatermark);
         return new Appended(first, next - 1, stamp ? now : RecordBatch.NO_TIMESTAMP, startOffset, false);
     }
 
-    private Segment activeFor(int bytes, long nextOffset, long timestamp, LogLimits limit, long now) throws IOException {
-        Segment active = segments.active();
-        int filled = active.bytes();
-        if (filled == 0) {
-            return active;
-        }
-        if (!active.isAppendable()) {
-            LOG.error("{}: damaged at the end since it was closed, a new segment is begun at offset {}", active.path(".log"), endOffset);
-            return roll();
-        }
-        boolean full = (long) filled + bytes > limit.segmentBytes() || nextOffset - active.baseOffset() > Integer.MAX_VALUE
-                || active.isIndexFull(limit.segmentIndexBytes());
-        boolean old = active.age(timestamp, now) > limit.segmentMs() - active.jitter(limit.segmentJitterMs(), ThreadLocalRandom.current());
-        return full || old ? roll() : active;
-    }
-
-    /** Begins a new segment. What belongs to the end of the old one is written by the next checkpoint: nobody waits for it. */
-    private Segment roll() throws IOException {
-        Segment sealed = segments.active();
-        Segment next = addSegment(endOffset);
-        checkpoint.seal(sealed);
-        checkpoint.remember(endOffset);
-        return next;
-    }
-
-    private Segment addSegment(long baseOffset) throws IOException {
-        Segment segment = Segment.create(folder, baseOffset, openSegments, clock.millis());
-        segments.add(segment);
-        flush.includes(segment);
-        return segment;
-    }
-
     /** Brings to disk what was appended, and beside it what the next start would otherwise have to read the log for. */
     void checkpoint() throws IOException {
-        long end = endOffset;
+        long end = tail.endOffset();
         // What the journal has need not be synced, unless nothing comes any more that would make the journal ask for it.
         if (flush.durableOffset() < end || flush.syncedOffset() < end && endAtCheckpoint == end) {
             flush();
@@ -298,7 +210,7 @@ final class SegmentedLog implements PartitionLog {
     private void store(boolean complete) throws IOException {
         renaming.lock();
         try {
-            checkpoint.store(complete, () -> failure == null ? new LogCheckpoint.Reached(flush.syncedOffset(), endOffset) : null);
+            checkpoint.store(complete, () -> failure == null ? new LogCheckpoint.Reached(flush.syncedOffset(), tail.endOffset()) : null);
         } finally {
             renaming.unlock();
         }
@@ -343,6 +255,13 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
+    public void requestDurable() {
+        if (!limits.writeCaching()) {
+            flush.request();
+        }
+    }
+
+    @Override
     public void awaitDurable(long offset) throws InterruptedException {
         if (!limits.writeCaching()) {
             flush.await(offset);
@@ -363,7 +282,7 @@ final class SegmentedLog implements PartitionLog {
     @Override
     public Records read(long offset, int maxBytes, long maxOffset, boolean minOneBatch) {
         checkOnline();
-        long end = endOffset;
+        long end = tail.endOffset();
         if (offset < startOffset || offset > end) {
             throw new OffsetOutOfRangeException(partition + ": offset " + offset + " is outside of " + startOffset + " to " + end);
         }
@@ -405,14 +324,14 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public Optional<TimestampAndOffset> maxTimestamp() {
-        return lookUp(() -> new TimestampSearch(segments).greatest(startOffset, endOffset));
+        return lookUp(() -> new TimestampSearch(segments).greatest(startOffset, tail.endOffset()));
     }
 
     @Override
     public EpochEnd endOfEpoch(int leaderEpoch) {
         appending.lock();
         try {
-            return epochs.endOf(leaderEpoch, endOffset);
+            return epochs.endOf(leaderEpoch, tail.endOffset());
         } finally {
             appending.unlock();
         }
@@ -457,7 +376,7 @@ final class SegmentedLog implements PartitionLog {
             Retention retention = new Retention(limits, size(), startOffset, Math.min(highWatermark, firstUnstable), now);
             for (Segment segment = segments.first(); retention.takes(segment, segments.count() == 1); segment = segments.first()) {
                 if (segments.count() == 1) {
-                    roll();
+                    tail.roll();
                 }
                 segments.remove(segment);
                 flush.forget(List.of(segment));
@@ -569,14 +488,14 @@ final class SegmentedLog implements PartitionLog {
 
     /** Whether nothing was appended for a while, since before it was last made complete. Asked once per checkpoint. */
     boolean isIdle() {
-        return checkpoint.isIdle(endOffset) && failure == null;
+        return checkpoint.isIdle(tail.endOffset()) && failure == null;
     }
 
     /** Nothing is left for the next start to look for. */
     void complete() throws IOException {
         appending.lock();
         try {
-            if (failure != null || checkpoint.isStored(endOffset)) {
+            if (failure != null || checkpoint.isStored(tail.endOffset())) {
                 return;
             }
             segments.active().seal();
@@ -588,7 +507,7 @@ final class SegmentedLog implements PartitionLog {
 
     /** Whether it was closed so that nothing is left for the next start to look for. */
     boolean isComplete() {
-        return checkpoint.isComplete(endOffset);
+        return checkpoint.isComplete(tail.endOffset());
     }
 
     @Override
@@ -619,7 +538,7 @@ final class SegmentedLog implements PartitionLog {
 
     @Override
     public long endOffset() {
-        return endOffset;
+        return tail.endOffset();
     }
 
     long durableOffset() {

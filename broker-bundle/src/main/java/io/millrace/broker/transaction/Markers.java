@@ -72,6 +72,7 @@ final class Markers {
             }
             results.put(partition, result);
         }
+        written.keySet().forEach(PartitionLog::requestDurable);
         for (Map.Entry<PartitionLog, Long> one : written.entrySet()) {
             try {
                 one.getKey().awaitDurable(one.getValue());
