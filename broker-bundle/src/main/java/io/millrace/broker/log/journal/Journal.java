@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * background, before the journal's file is written again from its beginning. After a crash {@link JournalContent} gives back what the own files
  * lost.
  *
- * <p>Two files: one is written to while the other one's logs are synced. They begin small and grow while they are full in no time. If there is none
- * to write to (the first one is made when it is needed first, or the disk is slower than what arrives) the caller syncs the logs' own files instead.
+ * <p>Two files: one is written to while the other one's logs are synced. If there is none to write to (the first one is made when it is needed first, or
+ * the disk is slower than what arrives) the caller syncs the logs' own files instead.
  *
  * <p>A log that is cut at its end must be synced afterwards before anything is journaled for it again: its stretches would come back otherwise.
  *
@@ -44,8 +44,9 @@ public final class Journal implements AutoCloseable {
     /** Its files together have room for so many rounds at least. */
     private static final int LEAST_ROUNDS = 16;
     private static final int FIRST_ROUNDS = 4;
-    /** A file that was full sooner than that is followed by a larger one. */
-    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** A file makes room for another if its logs want one that is so many times as large, or as small. */
+    private static final int TOO_SMALL = 2;
+    private static final int TOO_LARGE = 4;
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** Of what a disk has free the journal takes a small part. */
     private static final int PART_OF_FREE = 16;
@@ -78,7 +79,7 @@ public final class Journal implements AutoCloseable {
         this.folder = folder;
         this.mostBytes = mostBytes / 2;
         this.round = new JournalRound((int) Math.min(MOST_ROUND_BYTES, mostBytes / LEAST_ROUNDS / JournalRound.BLOCK * JournalRound.BLOCK));
-        this.fileBytes = (long) FIRST_ROUNDS * round.capacity();
+        this.fileBytes = wanted(0);
         this.nextName = JournalContent.files(folder).stream().mapToLong(JournalContent::numberOf).max().orElse(0) + 1;
         this.generation = System.currentTimeMillis() << 12;
         this.retryAt = System.nanoTime();
@@ -103,7 +104,7 @@ public final class Journal implements AutoCloseable {
             }
             JournalFile full = current;
             current = follows;
-            current.begin(++generation, System.nanoTime());
+            current.begin(++generation);
             next = null;
             if (full != null) {
                 retire(full);
@@ -132,10 +133,9 @@ public final class Journal implements AutoCloseable {
     private JournalFile create() {
         Path path = folder.resolve(JournalContent.NAME + nextName);
         try {
-            long free = Files.getFileStore(folder).getUsableSpace();
-            long bytes = Math.min(fileBytes, free / PART_OF_FREE) / JournalRound.BLOCK * JournalRound.BLOCK;
-            if (bytes < (long) FIRST_ROUNDS * round.capacity()) {
-                throw new IOException("only " + free + " bytes are free");
+            long bytes = Math.min(fileBytes, affordable());
+            if (bytes < wanted(0)) {
+                throw new IOException("of what is free on the disk only " + bytes + " bytes are for it");
             }
             JournalFile file = JournalFile.create(path, bytes);
             nextName++;
@@ -153,7 +153,6 @@ public final class Journal implements AutoCloseable {
 
     /** The logs' own files take over, then the file is used again. */
     private void retire(JournalFile full) {
-        long took = System.nanoTime() - full.begunAt();
         preparing = true;
         keeper.execute(() -> {
             try {
@@ -162,11 +161,11 @@ public final class Journal implements AutoCloseable {
                         log.sync();
                     }
                 });
-                fileBytes = took < SOON_NANOS ? Math.min(mostBytes, Math.max(fileBytes, full.bytes() * 2)) : fileBytes;
+                fileBytes = Math.min(wanted(full.logs().size()), affordable());
                 if (full.isNeeded()) {
                     LOG.warn("{}: kept until the next start, which may find in it what a log lost that went offline", full.path());
                     full.close();
-                } else if (full.bytes() < fileBytes) {
+                } else if (full.bytes() * TOO_SMALL <= fileBytes || full.bytes() > TOO_LARGE * Math.max(fileBytes, wanted(0))) {
                     full.delete();
                 } else {
                     next = full;
@@ -177,6 +176,18 @@ public final class Journal implements AutoCloseable {
                 preparing = false;
             }
         });
+    }
+
+    /**
+     * A round's size for each log that had something in the last file. Logs are synced when a file is full: with little in it each of these syncs is
+     * small, and the journal's own writes do not wait behind large ones; with many logs it must not be full all the time.
+     */
+    private long wanted(int logs) {
+        return Math.min(mostBytes, (long) Math.max(FIRST_ROUNDS, logs) * round.capacity());
+    }
+
+    private long affordable() throws IOException {
+        return Files.getFileStore(folder).getUsableSpace() / PART_OF_FREE / JournalRound.BLOCK * JournalRound.BLOCK;
     }
 
     /** Adds a log's new bytes to the round that is written next. */

@@ -29,7 +29,6 @@ final class JournalFile {
     /** Logs that have something here, and up to which offset; read by others when nothing is written any more. */
     private final Map<Journaled, Long> logs = new HashMap<>();
     private long generation;
-    private long begunAt;
     private long position;
     private long number;
 
@@ -76,16 +75,11 @@ final class JournalFile {
     }
 
     /** What is in it is not needed any more; what is written from now on has that generation, higher than all before. */
-    void begin(long newGeneration, long now) {
+    void begin(long newGeneration) {
         generation = newGeneration;
-        begunAt = now;
         position = 0;
         number = 0;
         logs.clear();
-    }
-
-    long begunAt() {
-        return begunAt;
     }
 
     boolean has(int room) {
