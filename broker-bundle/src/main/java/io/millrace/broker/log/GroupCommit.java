@@ -90,7 +90,7 @@ final class GroupCommit implements AutoCloseable {
             if (!ready) {
                 log.unmarkQueued();
                 flushers.request(log);
-            } else if (!log.commit(journal, inRound, flushers)) {
+            } else if (!log.commit(this, journal, inRound, flushers)) {
                 break;
             }
         }

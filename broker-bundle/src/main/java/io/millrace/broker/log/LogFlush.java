@@ -168,10 +168,11 @@ final class LogFlush implements Journaled {
      * Puts what was appended up to now into the journal's round, or asks for an fsync if it is not for the journal: the first time after a segment was
      * begun, and large ones. On the committing thread.
      *
+     * @param folder  whose journal it is
      * @param inRound gets this if it waits for the journal
      * @return false if the round is full: nothing was done
      */
-    boolean commit(Journal journal, List<LogFlush> inRound, Flushers flushers) {
+    boolean commit(GroupCommit folder, Journal journal, List<LogFlush> inRound, Flushers flushers) {
         unmarkQueued();
         if (staged != null) {
             return true;
@@ -183,6 +184,11 @@ final class LogFlush implements Journaled {
         try {
             from = durable.get();
             if (!log.isOnline() || from == log.endOffset()) {
+                return true;
+            }
+            if (log.dir().groupCommit() != folder) {
+                // It was moved meanwhile. What it got since is not in this folder, nor would a start look for it here.
+                log.dir().groupCommit().request(this);
                 return true;
             }
             Segment active = log.allSegments().active();

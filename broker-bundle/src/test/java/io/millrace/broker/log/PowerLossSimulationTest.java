@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Logs that are written to at random, and a power failure at random: of what was not synced in a log's own files anything may be on the disk, while the
+ * Logs in two folders that are written to and moved at random, and a power failure at random: of what was not synced in a log's own files anything may be on the disk, while the
  * journal has what it said it has. Whatever was acknowledged as durable is there afterwards, with its producers' state, and nothing else is made up.
  */
 @Timeout(120)
@@ -43,6 +43,7 @@ class PowerLossSimulationTest {
     private Path folder;
     private Random random;
     private LogStore store;
+    private List<Path> folders;
     private final List<Uuid> ids = new ArrayList<>();
     private final int[] sequences = new int[LOGS];
     private final boolean[] inTransaction = new boolean[LOGS];
@@ -79,7 +80,7 @@ class PowerLossSimulationTest {
             }
             LogFixture.copy(now, after);
             for (int i = 0; i < LOGS; i++) {
-                journaledOnly |= loseUnsynced(after.resolve(partition(i).toString()), log(i));
+                journaledOnly |= loseUnsynced(after.resolve(now.relativize(log(i).folder())), log(i));
             }
             store.close();
             open(after);
@@ -93,7 +94,9 @@ class PowerLossSimulationTest {
         }
         assertThat(journaledOnly).as("-Dseed=%d: something was in the journal only", seed).isTrue();
         store.close();
-        assertThat(Files.list(now).filter(file -> file.getFileName().toString().startsWith("journal-"))).isEmpty();
+        for (Path each : folders) {
+            assertThat(each).isDirectoryNotContaining("glob:**journal-*");
+        }
     }
 
     private static List<String> digests(Map<Long, String> values) {
@@ -101,7 +104,8 @@ class PowerLossSimulationTest {
     }
 
     private void open(Path where) {
-        store = LogStore.open(where, new LogStoreConfig(Map.of(), NEVER, NEVER, NEVER, 0, SMALL_JOURNAL), Clock.systemUTC());
+        folders = List.of(where.resolve("one"), where.resolve("two"));
+        store = LogStore.open(LogDirs.of(folders.get(0), folders.get(1)), new LogStoreConfig(Map.of(), NEVER, NEVER, NEVER, 0, SMALL_JOURNAL), Clock.systemUTC());
     }
 
     private static LogConfig config() {
@@ -133,7 +137,22 @@ class PowerLossSimulationTest {
             case 0 -> log(number).flush();
             case 1 -> log(number).checkpoint();
             case 2 -> log(number).deleteBefore(random.nextLong(log(number).startOffset(), log(number).highWatermark() + 1));
+            case 3 -> {
+                if (random.nextInt(5) == 0) {
+                    move(number);
+                }
+            }
             default -> append(number, random.nextInt(3) > 0);
+        }
+    }
+
+    /** To the other folder, while records come. */
+    private void move(int number) throws Exception {
+        Path from = log(number).folder();
+        Path to = folders.get(from.startsWith(folders.get(0)) ? 1 : 0);
+        store.move(partition(number), to);
+        while (!log(number).folder().startsWith(to) || Files.exists(from)) {
+            append(number, true);
         }
     }
 
