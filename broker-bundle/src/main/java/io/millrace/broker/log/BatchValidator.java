@@ -171,6 +171,8 @@ final class BatchValidator {
     private MemoryRecords convert(MemoryRecords records, LogLimits limits) {
         ByteBuffer converted = ByteBuffer.allocate(records.sizeInBytes());
         for (MutableRecordBatch batch : records.batches()) {
+            NativeLz4.loadFor(batch.compressionType());
+            NativeLz4.loadFor(limits.compression().type());
             MemoryRecordsBuilder builder = MemoryRecords.builder(ByteBuffer.allocate(Math.max(batch.sizeInBytes(), HEADER)), RecordBatch.MAGIC_VALUE_V2,
                     limits.compression(), batch.timestampType(), batch.baseOffset(), RecordBatch.NO_TIMESTAMP, batch.producerId(),
                     batch.producerEpoch(), batch.baseSequence(), batch.isTransactional(), RecordBatch.NO_PARTITION_LEADER_EPOCH);

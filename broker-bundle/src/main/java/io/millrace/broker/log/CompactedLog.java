@@ -42,6 +42,8 @@ record CompactedLog(SegmentedLog log, LogStore store) implements CleanableLog {
 
         @Override
         public void readInto(ByteBuffer buffer, int position) throws IOException {
+            // Who reads here unpacks what it finds.
+            NativeLz4.load();
             segment.readInto(buffer, position);
         }
 

@@ -35,6 +35,7 @@ final class TimestampSearch {
                 }
                 // It may not have been looked at since it was written.
                 batch.ensureValid();
+                NativeLz4.loadFor(batch.compressionType());
                 for (Record record : batch) {
                     if (record.timestamp() >= timestamp && record.offset() >= startOffset && record.offset() < maxOffset) {
                         return Optional.of(new TimestampAndOffset(record.timestamp(), record.offset(), epochOf(batch)));

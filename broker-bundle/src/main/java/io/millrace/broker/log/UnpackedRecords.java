@@ -171,6 +171,7 @@ final class UnpackedRecords implements AutoCloseable {
 
     private boolean fill() throws IOException {
         if (source == null) {
+            NativeLz4.loadFor(batch.compressionType());
             whole = batch.recordInputStream(buffers);
             source = whole instanceof ChunkedBytesStream chunked ? chunked.sourceStream() : whole;
         }
