@@ -44,7 +44,10 @@ final class Connection {
     private final UnsentResponses unsent;
     private final Answers answers;
     private final Throttle throttle;
+    private final SystemReaders systemReaders;
     private final Consumer<Connection> ended;
+    /** Of the reader's, whichever thread that is. */
+    private boolean readBySystem;
     /** The threads that there are, and an answer that will start one. */
     private final AtomicInteger threads = new AtomicInteger();
     /** Written by both threads, read by the listener's sweep; a lost update is harmless. */
@@ -52,13 +55,14 @@ final class Connection {
     private volatile boolean draining;
 
     /** @param ended told when no thread runs any more */
-    Connection(SocketChannel channel, Handlers handlers, Quotas quotas, ConnectionLimits limits, NetworkMemory memory, Consumer<Connection> ended)
-            throws IOException {
+    Connection(SocketChannel channel, Handlers handlers, Quotas quotas, ConnectionLimits limits, NetworkMemory memory, SystemReaders systemReaders,
+            Consumer<Connection> ended) throws IOException {
         this.channel = channel;
         this.peer = channel.getRemoteAddress();
         this.writerName = "writer " + peer;
         this.client = channel.socket().getInetAddress();
         this.handlers = handlers;
+        this.systemReaders = systemReaders;
         this.ended = ended;
         this.account = new MemoryAccount(memory.requests());
         this.unsent = new UnsentResponses(memory.responses());
@@ -70,7 +74,7 @@ final class Connection {
 
     void start() {
         expectThread();
-        start("reader " + peer, this::read);
+        start(Thread.ofVirtual(), "reader " + peer, this::read);
     }
 
     /** There will be one more thread, so the connection does not end before. Called by a thread of the connection, or before there is one. */
@@ -85,11 +89,11 @@ final class Connection {
 
     /** Called by any thread, once for each that is expected. */
     void startWriter(Runnable task) {
-        start(writerName, task);
+        start(Thread.ofVirtual(), writerName, task);
     }
 
-    private void start(String name, Runnable task) {
-        Thread.ofVirtual().name(name).start(() -> {
+    private void start(Thread.Builder kind, String name, Runnable task) {
+        kind.name(name).start(() -> {
             try {
                 task.run();
             } finally {
@@ -103,14 +107,19 @@ final class Connection {
             close();
             account.end();
             unsent.end();
+            if (readBySystem) {
+                systemReaders.giveBack();
+            }
             ended.accept(this);
         }
     }
 
     private void read() {
+        boolean goesOn = false;
         try {
-            for (ByteBuffer frame; (frame = next()) != null; ) {
+            for (ByteBuffer frame; !goesOn && (frame = next()) != null; ) {
                 answers.add(handle(frame));
+                goesOn = !readBySystem && frames.isBusyFor(SystemReaders.BUSY_FRAMES) && readBySystem();
             }
         } catch (MalformedRequestException malformed) {
             LOG.warn("client {}: {}; connection closed", peer, malformed.getMessage());
@@ -121,10 +130,28 @@ final class Connection {
         } catch (Throwable broken) {
             LOG.error("client {}: cannot serve the connection, which is closed", peer, broken);
         } finally {
-            if (!draining) {
+            if (!draining && !goesOn) {
                 close();
             }
         }
+    }
+
+    /** Has a thread of the system go on from here, if there is one to be had. @return whether the current one is done */
+    private boolean readBySystem() {
+        if (!systemReaders.tryTake()) {
+            return false;
+        }
+        readBySystem = true;
+        expectThread();
+        try {
+            start(Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false), "reader " + peer, this::read);
+        } catch (OutOfMemoryError noThread) {
+            // This one goes on: the system has no more.
+            LOG.debug("{}: {}", this, noThread.toString());
+            expectNoThread();
+            return false;
+        }
+        return true;
     }
 
     private Pending handle(ByteBuffer frame) throws MalformedRequestException {

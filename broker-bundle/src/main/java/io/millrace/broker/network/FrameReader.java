@@ -29,6 +29,8 @@ final class FrameReader {
     private int loan;
     private long arrived;
     private boolean busy;
+    /** How many frames came soon after the one before, without a break. */
+    private int soon;
     /** Whether the client had sent more than what could be read at once. */
     private boolean overflowing;
     /** {@link System#nanoTime}, made odd; 0 if no frame is incomplete or it waits for memory. */
@@ -76,6 +78,7 @@ final class FrameReader {
         long before = arrived;
         arrived = System.nanoTime();
         busy = arrived - before < BUSY;
+        soon = busy ? soon + 1 : 0;
         return frame.flip();
     }
 
@@ -136,6 +139,11 @@ final class FrameReader {
     /** When the last frame was complete, as {@link System#nanoTime} counts. */
     long arrived() {
         return arrived;
+    }
+
+    /** Whether so many frames at least came soon after the one before, up to the last one. */
+    boolean isBusyFor(int frames) {
+        return soon >= frames;
     }
 
     /** What the last frame took of the account. */

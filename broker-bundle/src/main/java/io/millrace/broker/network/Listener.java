@@ -31,6 +31,7 @@ public final class Listener implements AutoCloseable {
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final LongAdder closed = new LongAdder();
     private final IdleSweep idle;
+    private final SystemReaders systemReaders = new SystemReaders(Runtime.getRuntime().availableProcessors());
     private volatile ConnectionRules rules = ConnectionRules.NONE;
     private volatile Handlers handlers;
     private volatile Quotas quotas;
@@ -131,7 +132,7 @@ public final class Listener implements AutoCloseable {
     private void serve(SocketChannel channel, InetAddress address) throws IOException {
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        Connection connection = new Connection(channel, handlers, quotas, limits, memory, ended -> {
+        Connection connection = new Connection(channel, handlers, quotas, limits, memory, systemReaders, ended -> {
             connections.remove(ended);
             closed.increment();
             admission.ended(address);
