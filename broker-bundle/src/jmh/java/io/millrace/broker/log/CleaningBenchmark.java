@@ -61,7 +61,7 @@ public class CleaningBenchmark extends LogBenchmark.Stored {
         for (int written = 0; written < BYTES; written += BATCH) {
             log.append(batch(random), Origin.CLIENT, 0, false);
         }
-        ((SegmentedLog) log).flush();
+        ((SegmentedLog) log).flush().run();
         CleanerConfig usual = CleanerConfig.standard();
         cleaner = LogCleaner.start(store.compactedLogs(), new CleanerConfig(1, Duration.ofDays(1), usual.dedupeBufferBytes(), usual.loadFactor(),
                 usual.ioBufferBytes(), usual.maxBytesPerSecond(), usual.retry()), Clock.systemUTC());

@@ -1,6 +1,7 @@
 package io.millrace.broker.coordinator;
 
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionProducers;
 import io.millrace.broker.log.PartitionLog.Origin;
 import io.millrace.broker.log.Verification;
 import io.millrace.broker.metadata.LedPartition;
@@ -153,18 +154,18 @@ public final class Shard<M extends StateMachine> {
         return response;
     }
 
-    /** As of the partition's log, see {@link PartitionLog#verify}. */
+    /** As of the partition's log, see {@link PartitionProducers#verify}. */
     public Verification verify(long producerId, short producerEpoch) {
-        return log.verify(producerId, producerEpoch, 0, false);
+        return log.producers().verify(producerId, producerEpoch, 0, false);
     }
 
     /** In a command: no marker can come in between. */
     public boolean isVerified(long producerId, short producerEpoch, Verification verification) {
-        return log.isVerified(producerId, producerEpoch, verification);
+        return log.producers().isVerified(producerId, producerEpoch, verification);
     }
 
     public void refused(long producerId, Verification verification) {
-        log.refused(producerId, verification);
+        log.producers().refused(producerId, verification);
     }
 
     /** A transaction's marker reached this partition: appends it, and lets the state follow. */

@@ -1,6 +1,6 @@
 package io.millrace.broker.handler;
 
-import io.millrace.broker.log.PartitionLog.ActiveProducer;
+import io.millrace.broker.log.PartitionProducers.ActiveProducer;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.request.Answer;
@@ -49,7 +49,7 @@ final class DescribeProducers implements Handler {
         PartitionResponse result = new PartitionResponse().setPartitionIndex(partition.partition());
         try {
             PartitionLog log = metadata.log(partition).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
-            for (ActiveProducer producer : log.producers()) {
+            for (ActiveProducer producer : log.producers().active()) {
                 result.activeProducers().add(new ProducerState().setProducerId(producer.producerId()).setProducerEpoch(producer.epoch())
                         .setLastSequence(producer.lastSequence()).setLastTimestamp(producer.lastTimestamp())
                         .setCoordinatorEpoch(producer.coordinatorEpoch()).setCurrentTxnStartOffset(producer.currentTransactionStart()));

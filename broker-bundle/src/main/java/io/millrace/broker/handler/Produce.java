@@ -145,7 +145,7 @@ final class Produce implements Handler {
             }
             first = batch;
             part.verification = transactions.isAskedFor(client)
-                    ? part.led.log().verify(batch.producerId(), batch.producerEpoch(), batch.baseSequence(), client == Client.ADDS_BY_WRITING)
+                    ? part.led.log().producers().verify(batch.producerId(), batch.producerEpoch(), batch.baseSequence(), client == Client.ADDS_BY_WRITING)
                     : Verification.NOT_REQUIRED;
             if (part.verification != null && part.verification != Verification.NOT_REQUIRED) {
                 entering.add(part);
@@ -160,7 +160,7 @@ final class Produce implements Handler {
             Errors error = results.get(part.partition);
             if (error != Errors.NONE) {
                 if (!(error.exception() instanceof RetriableException)) {
-                    part.led.log().refused(first.producerId(), part.verification);
+                    part.led.log().producers().refused(first.producerId(), part.verification);
                 }
                 part.fail(call, error.exception("transaction of " + request.transactionalId() + ", producer " + first.producerId() + " epoch "
                         + first.producerEpoch() + ", " + part.partition + ": " + error.message()));

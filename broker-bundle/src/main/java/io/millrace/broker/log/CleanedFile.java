@@ -49,14 +49,14 @@ final class CleanedFile implements CleanedSegment {
     }
 
     static CleanedFile create(SegmentedLog log, LogStore store, long baseOffset) throws IOException {
-        log.renaming().lock();
+        log.files().renaming().lock();
         try {
-            log.checkOnline();
-            SegmentSwap swap = new SegmentSwap(log.files(), baseOffset);
+            log.availability().check();
+            SegmentSwap swap = new SegmentSwap(log.files().folder(), baseOffset);
             swap.discard();
             return new CleanedFile(log, store, baseOffset, swap, FileRecords.open(swap.cleaned(".log").toFile(), true));
         } finally {
-            log.renaming().unlock();
+            log.files().renaming().unlock();
         }
     }
 
@@ -93,14 +93,14 @@ final class CleanedFile implements CleanedSegment {
         }
         // The bulk of it goes to disk before anybody is kept waiting.
         file.flush();
-        log.renaming().lock();
+        log.files().renaming().lock();
         try {
-            log.checkOnline();
-            if (!log.files().equals(swap.folder())) {
+            log.availability().check();
+            if (!log.files().folder().equals(swap.folder())) {
                 throw new LogChanged(log.topicPartition() + ": was moved to another log folder while it was being cleaned");
             }
             for (Segment segment : old) {
-                if (log.allSegments().holding(segment.baseOffset()) != segment) {
+                if (log.files().segments().holding(segment.baseOffset()) != segment) {
                     throw new LogChanged(log.topicPartition() + ": a segment was deleted while it was being cleaned");
                 }
                 segment.detach();
@@ -110,7 +110,7 @@ final class CleanedFile implements CleanedSegment {
             begin();
             exchange(old);
         } finally {
-            log.renaming().unlock();
+            log.files().renaming().unlock();
         }
         ended = true;
         file.close();
@@ -124,7 +124,7 @@ final class CleanedFile implements CleanedSegment {
     private MemoryRecords nothing(Segment last) {
         ByteBuffer header = ByteBuffer.allocate(DefaultRecordBatch.RECORD_BATCH_OVERHEAD);
         DefaultRecordBatch.writeEmptyHeader(header, RecordBatch.CURRENT_MAGIC_VALUE, RecordBatch.NO_PRODUCER_ID, RecordBatch.NO_PRODUCER_EPOCH,
-                RecordBatch.NO_SEQUENCE, baseOffset, log.allSegments().after(last).baseOffset() - 1, log.epochAt(baseOffset), TimestampType.CREATE_TIME,
+                RecordBatch.NO_SEQUENCE, baseOffset, log.files().segments().after(last).baseOffset() - 1, log.epochAt(baseOffset), TimestampType.CREATE_TIME,
                 LONG_AGO, false, false);
         header.flip();
         return MemoryRecords.readableRecords(header);
@@ -147,7 +147,7 @@ final class CleanedFile implements CleanedSegment {
         } catch (IOException | RuntimeException e) {
             if (swap.isBegun()) {
                 // The next start would finish it, over whatever is cleaned until then.
-                log.fail("could not make a cleaned segment durable", e);
+                log.availability().fail("could not make a cleaned segment durable", e);
             }
             throw e;
         }
@@ -159,16 +159,16 @@ final class CleanedFile implements CleanedSegment {
                 segment.retire();
             }
             swap.complete();
-            log.replaced(old, log.sealed(baseOffset, log.allSegments().after(old.getLast()).baseOffset()));
+            log.files().replace(old, baseOffset, log.files().segments().after(old.getLast()).baseOffset());
         } catch (IOException | RuntimeException e) {
             // Part of it is done; the next start does the rest.
-            log.fail("could not take a cleaned segment", e);
+            log.availability().fail("could not take a cleaned segment", e);
             throw e;
         }
     }
 
     private static void delete(SegmentedLog log, List<Segment> old) throws IOException {
-        log.renaming().lock();
+        log.files().renaming().lock();
         try {
             // The first one's names belong to the segment in its place, and all of them to another log if this one was deleted.
             old.getFirst().close();
@@ -180,7 +180,7 @@ final class CleanedFile implements CleanedSegment {
                 }
             }
         } finally {
-            log.renaming().unlock();
+            log.files().renaming().unlock();
         }
     }
 
@@ -190,7 +190,7 @@ final class CleanedFile implements CleanedSegment {
             return;
         }
         ended = true;
-        log.renaming().lock();
+        log.files().renaming().lock();
         try {
             file.close();
             // The folder of a log that is offline may be gone, or another log's already; if not, its next start removes this.
@@ -200,7 +200,7 @@ final class CleanedFile implements CleanedSegment {
         } catch (IOException e) {
             LOG.warn("{}: an unfinished cleaned segment stays until the next start: {}", log.topicPartition(), e.toString());
         } finally {
-            log.renaming().unlock();
+            log.files().renaming().unlock();
         }
     }
 }

@@ -83,23 +83,23 @@ record CompactedLog(SegmentedLog log, LogStore store) implements CleanableLog {
 
     @Override
     public long settledOffset() {
-        return Math.min(log.lastStableOffset(), log.durableOffset());
+        return Math.min(log.lastStableOffset(), log.flush().durableOffset());
     }
 
     @Override
     public List<Source> segments() {
-        return log.allSegments().all().stream().map(Source::new).toList();
+        return log.files().segments().all().stream().map(Source::new).toList();
     }
 
     @Override
     public List<AbortedTransaction> abortedTransactions(long fromOffset, long toOffset) {
-        return log.allSegments().aborted(fromOffset, toOffset).stream()
+        return log.files().segments().aborted(fromOffset, toOffset).stream()
                 .map(entry -> new AbortedTransaction(entry.producerId(), entry.firstOffset(), entry.lastOffset(), entry.lastStableOffset())).toList();
     }
 
     @Override
     public Map<Long, LastRecord> lastRecordsOfProducers() {
-        return log.lastRecordsOfProducers();
+        return log.producers().lastRecords();
     }
 
     @Override

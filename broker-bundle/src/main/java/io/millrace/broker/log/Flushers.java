@@ -17,7 +17,7 @@ final class Flushers implements AutoCloseable {
     /** After so long without a log to flush a helper leaves. */
     private static final long HELP_MS = 1_000;
     /** In the queue it sends a flusher home: one that is interrupted inside fsync would close the file's channel for everyone. */
-    private static final LogFlush END = new LogFlush(null, null);
+    private static final LogFlush END = LogFlush.end();
 
     private final LinkedBlockingQueue<LogFlush> waiting = new LinkedBlockingQueue<>();
     private final AtomicInteger started = new AtomicInteger();

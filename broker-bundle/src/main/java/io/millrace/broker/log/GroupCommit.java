@@ -21,7 +21,7 @@ final class GroupCommit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final long CLOSING_MS = 10_000;
     /** In the queue it ends the committing thread. */
-    private static final LogFlush END = new LogFlush(null, null);
+    private static final LogFlush END = LogFlush.end();
 
     private final LinkedBlockingQueue<LogFlush> requested = new LinkedBlockingQueue<>();
     private final Flushers flushers = new Flushers();

@@ -8,36 +8,50 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where each leader epoch began (KIP-101), kept in Kafka's {@code leader-epoch-checkpoint}. Callers serialise. */
+/**
+ * Where each leader epoch began (KIP-101), kept in Kafka's {@code leader-epoch-checkpoint}. Changed with the log's {@code appending} held, asked by any
+ * thread.
+ */
 final class LeaderEpochs {
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaderEpochs.class);
 
     private Path file;
-    private final TreeMap<Integer, Long> starts = new TreeMap<>();
+    /** By epoch. Never changed: another one takes its place, so that who asks has not to wait. */
+    private volatile TreeMap<Integer, Long> starts;
     private int version;
     private int writtenVersion;
 
     LeaderEpochs(Path file) throws IOException {
         this.file = file;
+        this.starts = read(file);
+    }
+
+    private static TreeMap<Integer, Long> read(Path file) throws IOException {
+        TreeMap<Integer, Long> read = new TreeMap<>();
         try {
             for (String[] line : CheckpointLines.read(file, 2).orElse(List.of())) {
-                add(Integer.parseInt(line[0]), Long.parseLong(line[1]));
+                add(read, Integer.parseInt(line[0]), Long.parseLong(line[1]));
             }
+            return read;
         } catch (NumberFormatException damaged) {
             LOG.warn("{} is damaged, epochs before now are unknown: {}", file, damaged.getMessage());
-            starts.clear();
+            return new TreeMap<>();
         }
     }
 
-    private void add(int epoch, long offset) {
-        if (epoch < 0 || offset < 0 || !starts.isEmpty() && (epoch <= starts.lastKey() || offset < starts.lastEntry().getValue())) {
+    private static void add(TreeMap<Integer, Long> read, int epoch, long offset) {
+        if (epoch < 0 || offset < 0 || !read.isEmpty() && (epoch <= read.lastKey() || offset < read.lastEntry().getValue())) {
             throw new NumberFormatException("epoch " + epoch + " at offset " + offset + " is out of order");
         }
-        starts.put(epoch, offset);
+        read.put(epoch, offset);
     }
 
     int latest() {
+        return latest(starts);
+    }
+
+    private static int latest(TreeMap<Integer, Long> starts) {
         return starts.isEmpty() ? -1 : starts.lastKey();
     }
 
@@ -47,9 +61,17 @@ final class LeaderEpochs {
             return;
         }
         // An epoch that wrote nothing before this one began never was.
-        starts.values().removeIf(start -> start >= offset);
-        starts.put(epoch, offset);
+        TreeMap<Integer, Long> changed = before(offset);
+        changed.put(epoch, offset);
+        starts = changed;
         version++;
+    }
+
+    /** Those that began before the offset. */
+    private TreeMap<Integer, Long> before(long offset) {
+        TreeMap<Integer, Long> some = new TreeMap<>(starts);
+        some.values().removeIf(start -> start >= offset);
+        return some;
     }
 
     /** What the file lacks. */
@@ -72,25 +94,26 @@ final class LeaderEpochs {
 
     /** Drops what ended before the log's start; the epoch that the start is in begins there from now on. */
     void startAt(long startOffset) throws IOException {
-        Map.Entry<Integer, Long> first = null;
-        while (!starts.isEmpty() && starts.firstEntry().getValue() <= startOffset) {
-            first = starts.pollFirstEntry();
-        }
-        if (first != null) {
-            starts.put(first.getKey(), startOffset);
+        int first = at(startOffset);
+        if (first >= 0) {
+            TreeMap<Integer, Long> changed = new TreeMap<>(starts.tailMap(first, false));
+            changed.put(first, startOffset);
+            starts = changed;
             write();
         }
     }
 
+    /** @param logEnd as it was before the call, so that no epoch that begins later seems to be of what is before */
     PartitionLog.EpochEnd endOf(int epoch, long logEnd) {
-        if (starts.isEmpty() || epoch < 0 || epoch > starts.lastKey()) {
+        TreeMap<Integer, Long> now = starts;
+        if (epoch < 0 || epoch > latest(now)) {
             return new PartitionLog.EpochEnd(-1, -1);
         }
-        if (epoch == starts.lastKey()) {
+        if (epoch == latest(now)) {
             return new PartitionLog.EpochEnd(epoch, logEnd);
         }
-        Map.Entry<Integer, Long> floor = starts.floorEntry(epoch);
-        Map.Entry<Integer, Long> higher = starts.higherEntry(epoch);
+        Map.Entry<Integer, Long> floor = now.floorEntry(epoch);
+        Map.Entry<Integer, Long> higher = now.higherEntry(epoch);
         return new PartitionLog.EpochEnd(floor == null ? epoch : floor.getKey(), higher.getValue());
     }
 
@@ -106,7 +129,9 @@ final class LeaderEpochs {
 
     /** Drops what begins at or after the end of a cut log. */
     void truncateTo(long endOffset) throws IOException {
-        if (starts.values().removeIf(start -> start >= endOffset && endOffset > 0)) {
+        TreeMap<Integer, Long> kept = before(endOffset);
+        if (endOffset > 0 && kept.size() < starts.size()) {
+            starts = kept;
             write();
         }
     }

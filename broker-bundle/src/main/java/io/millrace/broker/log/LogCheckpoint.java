@@ -7,14 +7,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /**
  * What stands beside the segments of a log, so that its next start has little to read: index files of sealed segments, snapshots of producers, leader
  * epochs; and up to where they tell of everything. What an append leaves to be written waits here for the next checkpoint, which nobody waits for.
  *
- * <p>Called with {@code appending} held, but for {@link #store}, which takes it to look and not to write, and for the questions.
+ * <p>What notes something is called with {@code appending} held; what writes holds {@code renaming}, and {@code appending} to look and not to write.
  */
 final class LogCheckpoint {
 
@@ -25,14 +23,14 @@ final class LogCheckpoint {
     /** Snapshots held for a disk that does not take them. */
     private static final int MOST_UNWRITTEN = 4;
 
-    /** How far a log is, and how much of it is on stable storage. */
-    record Reached(long durable, long end) {}
-
-    private final ReentrantLock appending;
+    private final LogLocks locks;
     private final Segments segments;
     private final ProducerStates producers;
     private final ProducerSnapshots snapshots;
     private final LeaderEpochs epochs;
+    private final LogOffsets offsets;
+    private final LogFlush flush;
+    private final Availability availability;
     /** Sealed, but for the files of their indexes. */
     private final List<Segment> unstored = new ArrayList<>();
     /** Snapshots that are not in files yet, by offset. */
@@ -40,16 +38,21 @@ final class LogCheckpoint {
     private volatile long recoveryPoint;
     /** End of the log when its indexes and producers were stored completely. */
     private volatile long completeAt = -1;
+    private volatile long endAtWrite = -1;
     /** Of {@link #isIdle}, which one thread asks. */
     private long endAtCheck = -1;
     private int idleChecks;
 
-    LogCheckpoint(ReentrantLock appending, Segments segments, ProducerStates producers, ProducerSnapshots snapshots, LeaderEpochs epochs) {
-        this.appending = appending;
+    LogCheckpoint(LogLocks locks, Segments segments, ProducerStates producers, ProducerSnapshots snapshots, LeaderEpochs epochs, LogOffsets offsets,
+            LogFlush flush, Availability availability) {
+        this.locks = locks;
         this.segments = segments;
         this.producers = producers;
         this.snapshots = snapshots;
         this.epochs = epochs;
+        this.offsets = offsets;
+        this.flush = flush;
+        this.availability = availability;
     }
 
     /** What a start found. @param complete end of a log that was closed in order, or -1 */
@@ -77,35 +80,68 @@ final class LogCheckpoint {
         unstored.removeAll(gone);
     }
 
+    /** Brings to disk what was appended, and beside it what the next start would otherwise have to read the log for. */
+    void write() throws IOException {
+        long end = offsets.end();
+        // What the journal has need not be synced, unless nothing comes any more that would make the journal ask for it.
+        if (flush.durableOffset() < end || flush.syncedOffset() < end && endAtWrite == end) {
+            flush.run();
+        }
+        endAtWrite = end;
+        store(false);
+    }
+
+    /** Leaves nothing for the next start to look for, unless the log is not online. */
+    void complete() throws IOException {
+        locks.appending().lock();
+        try {
+            if (!availability.isOnline() || completeAt == offsets.end() && unstored.isEmpty() && unwritten.isEmpty()) {
+                return;
+            }
+            segments.active().seal();
+        } finally {
+            locks.appending().unlock();
+        }
+        store(true);
+    }
+
     /**
-     * Writes what waits. Only one thread at a time, which keeps others from renaming or removing files.
+     * Writes what waits, unless the log is not online.
      *
      * @param complete whether the active segment's index and the producers are stored whatever little has changed
-     * @param now      asked with {@code appending} held; null if the log is not to be written any more
      */
-    void store(boolean complete, Supplier<Reached> now) throws IOException {
-        Reached covered;
+    void store(boolean complete) throws IOException {
+        locks.renaming().lock();
+        try {
+            storeAlone(complete);
+        } finally {
+            locks.renaming().unlock();
+        }
+    }
+
+    private void storeAlone(boolean complete) throws IOException {
+        long durable;
         Segment active;
         boolean worth;
         List<Segment> sealed;
         TreeMap<Long, ByteBuffer> taken;
         LeaderEpochs.Unwritten newEpochs;
-        appending.lock();
+        locks.appending().lock();
         try {
-            covered = now.get();
-            if (covered == null) {
+            if (!availability.isOnline()) {
                 return;
             }
+            durable = flush.syncedOffset();
             active = segments.active();
             worth = complete || active.bytesSinceStore() >= WORTH_STORING;
             if (worth) {
-                remember(covered.end);
+                remember(offsets.end());
             }
             sealed = List.copyOf(unstored);
             taken = new TreeMap<>(unwritten);
             newEpochs = epochs.unwritten();
         } finally {
-            appending.unlock();
+            locks.appending().unlock();
         }
         if (newEpochs != null) {
             newEpochs.write();
@@ -121,7 +157,7 @@ final class LogCheckpoint {
         for (Map.Entry<Long, ByteBuffer> snapshot : taken.entrySet()) {
             snapshots.write(snapshot.getKey(), snapshot.getValue().duplicate(), offset -> segments.begins(offset));
         }
-        appending.lock();
+        locks.appending().lock();
         try {
             unstored.removeAll(sealed);
             unwritten.keySet().removeAll(taken.keySet());
@@ -129,11 +165,11 @@ final class LogCheckpoint {
                 epochs.written(newEpochs);
             }
         } finally {
-            appending.unlock();
+            locks.appending().unlock();
         }
-        recoveryPoint = covered.durable;
+        recoveryPoint = durable;
         if (complete) {
-            completeAt = covered.durable;
+            completeAt = durable;
         }
     }
 
@@ -142,25 +178,22 @@ final class LogCheckpoint {
         return recoveryPoint;
     }
 
-    /** What is on disk is unknown from now on. */
-    void doubt() {
-        completeAt = -1;
+    /** Goes on in another folder, which has what this one has. With all locks held. */
+    void moveTo(PartitionFolder copy) {
+        epochs.moveTo(copy.leaderEpochs());
+        snapshots.moveTo(copy);
     }
 
     /** Whether a start that knows where the log ends has nothing to look for. */
-    boolean isComplete(long end) {
-        return completeAt == end;
-    }
-
-    /** Whether nothing waits either. */
-    boolean isStored(long end) {
-        return completeAt == end && unstored.isEmpty() && unwritten.isEmpty();
+    boolean isComplete() {
+        return completeAt == offsets.end() && !availability.hasFailed();
     }
 
     /** Whether nothing was appended for a while, since before it was last made complete. Asked once per checkpoint. */
-    boolean isIdle(long end) {
+    boolean isIdle() {
+        long end = offsets.end();
         idleChecks = end == endAtCheck ? idleChecks + 1 : 0;
         endAtCheck = end;
-        return idleChecks >= IDLE_CHECKS && completeAt != end;
+        return idleChecks >= IDLE_CHECKS && completeAt != end && availability.isOnline();
     }
 }

@@ -164,12 +164,12 @@ final class LogDir {
         boolean moved = false;
         for (SegmentedLog log : logs.values()) {
             try {
-                if (log.recoveryPoint() < log.endOffset()) {
+                if (log.checkpoint().recoveryPoint() < log.endOffset()) {
                     moved = true;
-                    log.checkpoint();
+                    log.checkpoint().write();
                 }
-                if (log.isIdle() && completed < MOST_COMPLETED) {
-                    log.complete();
+                if (log.checkpoint().isIdle() && completed < MOST_COMPLETED) {
+                    log.checkpoint().complete();
                     completed++;
                 }
             } catch (IOException | RuntimeException e) {
@@ -203,7 +203,7 @@ final class LogDir {
     /** @param arriving recovery points of logs that are about to be here */
     synchronized void writeRecoveryPoints(Map<TopicPartition, Long> arriving) throws IOException {
         Map<TopicPartition, Long> points = new HashMap<>(arriving);
-        logs.forEach((partition, log) -> points.put(partition, log.recoveryPoint()));
+        logs.forEach((partition, log) -> points.put(partition, log.checkpoint().recoveryPoint()));
         if (!points.equals(storedPoints)) {
             files.recoveryPoints().write(points);
             storedPoints = points;
@@ -282,7 +282,7 @@ final class LogDir {
                 + (cause.getMessage() == null ? cause.toString() : cause.getMessage()), cause);
         failure = offline;
         LOG.error("{}; repair or replace its disk, then restart. The {} partitions there are refused, the others go on", offline.getMessage(), logs.size());
-        logs.values().forEach(log -> log.fail(offline));
+        logs.values().forEach(log -> log.availability().fail(offline));
     }
 
     boolean isOnline() {
@@ -316,7 +316,7 @@ final class LogDir {
                 writeRecoveryPoints(Map.of());
                 Map<TopicPartition, Long> ends = new HashMap<>();
                 logs.forEach((partition, log) -> {
-                    if (log.isComplete()) {
+                    if (log.checkpoint().isComplete()) {
                         ends.put(partition, log.endOffset());
                     }
                 });

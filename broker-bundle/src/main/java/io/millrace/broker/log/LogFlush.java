@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
 
@@ -21,10 +22,15 @@ final class LogFlush implements Journaled {
     /** What the committing thread put into the journal's round: the segment's bytes up to there, the log's records up to there. */
     private record Staged(Segment segment, int position, long target) {}
 
-    private final SegmentedLog log;
+    private final TopicPartition partition;
+    private final Uuid topicId;
+    private final LogPlace place;
+    private final Segments segments;
+    private final LogOffsets offsets;
+    private final DurableOffset durable;
+    private final Availability availability;
+    private final ReentrantLock flushing;
     private final ReentrantLock appending;
-    private final ReentrantLock flushing = new ReentrantLock();
-    private final DurableOffset durable = new DurableOffset();
     /** Guarded by {@code appending}; the last one is appended to. */
     private final List<Segment> unflushed = new ArrayList<>();
     private final AtomicBoolean queued = new AtomicBoolean();
@@ -39,9 +45,22 @@ final class LogFlush implements Journaled {
     /** Of the committing thread. */
     private Staged staged;
 
-    LogFlush(SegmentedLog log, ReentrantLock appending) {
-        this.log = log;
-        this.appending = appending;
+    LogFlush(TopicPartition partition, Uuid topicId, LogPlace place, Segments segments, LogOffsets offsets, DurableOffset durable,
+            Availability availability, LogLocks locks) {
+        this.partition = partition;
+        this.topicId = topicId;
+        this.place = place;
+        this.segments = segments;
+        this.offsets = offsets;
+        this.durable = durable;
+        this.availability = availability;
+        this.flushing = locks.flushing();
+        this.appending = locks.appending();
+    }
+
+    /** No log's: the end of a queue of those that wait. */
+    static LogFlush end() {
+        return new LogFlush(null, null, null, null, null, null, null, LogLocks.create());
     }
 
     /** Guarded by {@code appending}: bytes of the segment may not be on disk. */
@@ -73,17 +92,17 @@ final class LogFlush implements Journaled {
 
     @Override
     public Uuid topicId() {
-        return log.topicId();
+        return topicId;
     }
 
     @Override
     public int partition() {
-        return log.topicPartition().partition();
+        return partition.partition();
     }
 
     @Override
     public boolean isSynced(long offset) {
-        return synced >= offset || log.isGone();
+        return synced >= offset || availability.isDeleted();
     }
 
     @Override
@@ -91,15 +110,10 @@ final class LogFlush implements Journaled {
         run();
     }
 
-    /** Taken before {@code appending} by whoever puts other files in the place of those that are flushed. */
-    ReentrantLock lock() {
-        return flushing;
-    }
-
     /** Soon, with whatever was appended by then. */
     void request() {
-        if (durable.get() < log.endOffset()) {
-            log.dir().groupCommit().request(this);
+        if (durable.get() < offsets.end()) {
+            place.dir().groupCommit().request(this);
         }
     }
 
@@ -108,13 +122,13 @@ final class LogFlush implements Journaled {
         if (end - durable.get() >= limit.flushRecords()) {
             request();
             try {
-                durable.await(end, log::checkOnline);
+                durable.await(end, availability::check);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new KafkaStorageException(log.topicPartition() + ": the node stops, records are in the log that may not be on disk", e);
+                throw new KafkaStorageException(partition + ": the node stops, records are in the log that may not be on disk", e);
             }
         } else if (limit.flushMs() < Long.MAX_VALUE) {
-            log.dir().groupCommit().requestIn(this, limit.flushMs());
+            place.dir().groupCommit().requestIn(this, limit.flushMs());
         }
     }
 
@@ -122,7 +136,7 @@ final class LogFlush implements Journaled {
     void await(long offset) throws InterruptedException {
         if (durable.get() < offset) {
             request();
-            durable.await(offset, log::checkOnline);
+            durable.await(offset, availability::check);
         }
     }
 
@@ -132,12 +146,7 @@ final class LogFlush implements Journaled {
             return false;
         }
         request();
-        return durable.whenReached(offset, log::checkOnline, then);
-    }
-
-    /** Wakes whoever waits, to look at the offset, or at the log's failure. */
-    void signal() {
-        durable.signal();
+        return durable.whenReached(offset, availability::check, then);
     }
 
     boolean markTimed() {
@@ -183,16 +192,16 @@ final class LogFlush implements Journaled {
         appending.lock();
         try {
             from = durable.get();
-            if (!log.isOnline() || from == log.endOffset()) {
+            if (!availability.isOnline() || from == offsets.end()) {
                 return true;
             }
-            if (log.dir().groupCommit() != folder) {
+            if (place.dir().groupCommit() != folder) {
                 // It was moved meanwhile. What it got since is not in this folder, nor would a start look for it here.
-                log.dir().groupCommit().request(this);
+                place.dir().groupCommit().request(this);
                 return true;
             }
-            Segment active = log.allSegments().active();
-            newly = new Staged(active, active.bytes(), log.endOffset());
+            Segment active = segments.active();
+            newly = new Staged(active, active.bytes(), offsets.end());
             begin = active == durableIn ? durablePosition : -1;
         } finally {
             appending.unlock();
@@ -224,8 +233,8 @@ final class LogFlush implements Journaled {
         appending.lock();
         try {
             long before = durable.get();
-            if (log.isOnline() && done.target > before) {
-                log.dir().groupCommit().times().flushed(nanos, done.target - before);
+            if (availability.isOnline() && done.target > before) {
+                place.dir().groupCommit().times().flushed(nanos, done.target - before);
                 durableUpTo(done.segment, done.position, done.target);
             }
         } finally {
@@ -236,7 +245,7 @@ final class LogFlush implements Journaled {
 
     /** Those who read first: a producer that is told may ask for its record at once, in a session that must know then that there is one. */
     private void tell() {
-        log.moved();
+        offsets.tell();
         durable.signal();
     }
 
@@ -244,7 +253,7 @@ final class LogFlush implements Journaled {
     private void durableUpTo(Segment segment, int position, long target) {
         durableIn = segment;
         durablePosition = position;
-        log.advanceTo(target);
+        offsets.advance(Math.max(offsets.highWatermark(), target));
         durable.set(target);
     }
 
@@ -258,11 +267,11 @@ final class LogFlush implements Journaled {
             boolean created;
             appending.lock();
             try {
-                if (!log.isOnline() || synced == log.endOffset()) {
+                if (!availability.isOnline() || synced == offsets.end()) {
                     return;
                 }
-                Segment active = log.allSegments().active();
-                whole = new Staged(active, active.bytes(), log.endOffset());
+                Segment active = segments.active();
+                whole = new Staged(active, active.bytes(), offsets.end());
                 dirty = List.copyOf(unflushed);
                 before = durable.get();
                 created = dirty.size() > 1 || synced <= dirty.getLast().baseOffset();
@@ -274,9 +283,9 @@ final class LogFlush implements Journaled {
                 segment.flush();
             }
             if (created) {
-                DurableFile.syncFolder(log.folder());
+                DurableFile.syncFolder(place.folder().path());
             }
-            log.dir().groupCommit().times().flushed(System.nanoTime() - began, whole.target - before);
+            place.dir().groupCommit().times().flushed(System.nanoTime() - began, whole.target - before);
             appending.lock();
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
@@ -288,7 +297,7 @@ final class LogFlush implements Journaled {
                 appending.unlock();
             }
         } catch (IOException | RuntimeException e) {
-            log.fail("cannot be made durable", e);
+            availability.fail("cannot be made durable", e);
         } finally {
             flushing.unlock();
         }

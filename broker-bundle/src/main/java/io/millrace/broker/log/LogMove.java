@@ -67,13 +67,13 @@ final class LogMove {
             while (copySegments(copy) > LITTLE && ++rounds < MOST_ROUNDS) {
                 LOG.debug("{}: {} bytes are at {}", log.topicPartition(), copiedBytes, to.path());
             }
-            log.checkpoint();
+            log.checkpoint().write();
             copyBeside(copy);
             syncCopied();
             synchronized (this) {
                 checkWanted();
                 LogDir from = log.dir();
-                PartitionFolder old = log.relocate(to, () -> finish(copy));
+                PartitionFolder old = log.files().relocate(to, () -> finish(copy));
                 kept = true;
                 removeOld(from, old);
             }
@@ -97,7 +97,7 @@ final class LogMove {
     /** @return how many bytes were copied */
     private long copySegments(PartitionFolder copy) throws IOException {
         long moved = 0;
-        for (Segment segment : log.allSegments().all()) {
+        for (Segment segment : log.files().segments().all()) {
             int until = segment.bytes();
             int from = copied.getOrDefault(segment, 0);
             if (from < until || from == 0) {
@@ -124,7 +124,7 @@ final class LogMove {
                 long rate = bytesPerSecond.getAsLong();
                 long chunk = source.transferTo(at, Math.min(until - at, Math.min(CHUNK, rate)), sink);
                 if (chunk <= 0) {
-                    if (log.allSegments().holding(segment.baseOffset()) != segment) {
+                    if (log.files().segments().holding(segment.baseOffset()) != segment) {
                         // Cleaned meanwhile: the one in its place is copied.
                         return false;
                     }
@@ -153,7 +153,7 @@ final class LogMove {
     private PartitionFolder finish(PartitionFolder copy) throws IOException {
         copySegments(copy);
         Set<Path> wanted = copyBeside(copy);
-        log.allSegments().all().forEach(segment -> wanted.add(copy.log(segment.baseOffset())));
+        log.files().segments().all().forEach(segment -> wanted.add(copy.log(segment.baseOffset())));
         List<Path> removed = new ArrayList<>();
         try (var present = Files.newDirectoryStream(copy.path(), file -> !wanted.contains(file))) {
             present.forEach(removed::add);
@@ -203,7 +203,7 @@ final class LogMove {
         from.remove(log);
         to.found(log);
         if (!to.isOnline()) {
-            log.fail(to.offline());
+            log.availability().fail(to.offline());
         }
         LOG.info("{} is in {} now, it was in {}", log.topicPartition(), to.path(), from.path());
         try {

@@ -122,9 +122,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     private SegmentedLog log(LogDir dir, PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
-        SegmentedLog log = new SegmentedLog(files.path(), partition, topicId, config, clock, dir, openSegments);
-        log.producerExpiration(producerExpirationMs);
-        return log;
+        return new SegmentedLog(files, partition, topicId, config, clock, dir, openSegments, producerExpirationMs);
     }
 
     /**
@@ -174,7 +172,8 @@ public final class LogStore implements AutoCloseable {
                 continue;
             }
             try {
-                List<Segment> gone = log.retire(clock.millis());
+                List<Segment> gone = log.files().retire(log.limits(), clock.millis());
+                log.producers().expire();
                 if (!gone.isEmpty()) {
                     LOG.info("{}: {} segments are beyond retention, the log starts at {}", log.topicPartition(), gone.size(), log.startOffset());
                     dir.housekeeping().later(log.limits().fileDeleteDelayMs(), () -> {
@@ -278,7 +277,7 @@ public final class LogStore implements AutoCloseable {
     /** After how many milliseconds idle producers are forgotten, from now on. */
     public void producerExpiration(long millis) {
         producerExpirationMs = millis;
-        logs.values().forEach(log -> log.producerExpiration(millis));
+        logs.values().forEach(log -> log.producers().expireAfter(millis));
     }
 
     /** How fast partitions are copied from one folder to another, those under way included. */
@@ -304,7 +303,7 @@ public final class LogStore implements AutoCloseable {
         }
         LogDir dir = log.dir();
         dir.remove(log);
-        log.takeOffline();
+        log.delete();
         try {
             if (dir.isOnline()) {
                 dir.delete(log.folder(), partition, log.limits().fileDeleteDelayMs(), log::abandon);
@@ -323,7 +322,7 @@ public final class LogStore implements AutoCloseable {
     private Path setAside(SegmentedLog log) {
         LogDir dir = log.dir();
         dir.remove(log);
-        log.takeOffline();
+        log.delete();
         log.abandon();
         try {
             return dir.files().setAside(log.folder(), log.topicPartition());

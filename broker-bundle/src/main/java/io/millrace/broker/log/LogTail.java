@@ -3,7 +3,6 @@ package io.millrace.broker.log;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.slf4j.Logger;
@@ -17,21 +16,21 @@ final class LogTail {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
 
-    private final Supplier<PartitionFolder> folder;
+    private final LogPlace place;
     private final Segments segments;
+    private final LogOffsets offsets;
     private final LogReplay replay;
     private final LeaderEpochs epochs;
     private final LogFlush flush;
     private final LogCheckpoint checkpoint;
     private final OpenSegments openSegments;
     private final Clock clock;
-    private volatile long endOffset;
 
-    /** @param folder where the log is now */
-    LogTail(Supplier<PartitionFolder> folder, Segments segments, LogReplay replay, LeaderEpochs epochs, LogFlush flush, LogCheckpoint checkpoint,
+    LogTail(LogPlace place, Segments segments, LogOffsets offsets, LogReplay replay, LeaderEpochs epochs, LogFlush flush, LogCheckpoint checkpoint,
             OpenSegments openSegments, Clock clock) {
-        this.folder = folder;
+        this.place = place;
         this.segments = segments;
+        this.offsets = offsets;
         this.replay = replay;
         this.epochs = epochs;
         this.flush = flush;
@@ -42,23 +41,23 @@ final class LogTail {
 
     /** Offset of the next record. */
     long endOffset() {
-        return endOffset;
+        return offsets.end();
     }
 
     /** Takes over what a start found. A log without segments begins at that offset, durably on return. */
     void begin(long startOffset) throws IOException {
         if (segments.isEmpty()) {
             addSegment(startOffset);
-            DurableFile.syncFolder(folder.get().path());
+            DurableFile.syncFolder(place.folder().path());
         }
-        endOffset = segments.active().endOffset();
+        offsets.endAt(segments.active().endOffset());
     }
 
     /** Goes on at that offset in a new segment, whatever is missing before it. */
     void skipTo(long offset) throws IOException {
         checkpoint.seal(segments.active());
         addSegment(offset);
-        endOffset = offset;
+        offsets.endAt(offset);
     }
 
     /**
@@ -66,16 +65,21 @@ final class LogTail {
      *
      * @param next         behind the last record
      * @param maxTimestamp of the records
-     * @throws IOException if the disk refused them. Nothing of them remains, unless the active segment says that it ends behind them
+     * @throws IOException if the disk refused them. Nothing of them remains, unless {@link #hasUnnoted}
      */
     void write(MemoryRecords records, long next, long maxTimestamp, int leaderEpoch, LogLimits limit, long now) throws IOException {
-        epochs.begin(leaderEpoch, endOffset);
+        epochs.begin(leaderEpoch, offsets.end());
         Segment active = activeFor(records.sizeInBytes(), next, maxTimestamp, limit, now);
         active.append(records, next, limit.indexIntervalBytes());
         for (RecordBatch batch : records.batches()) {
             replay.appended(active, batch);
         }
-        endOffset = next;
+        offsets.endAt(next);
+    }
+
+    /** Whether the active segment has batches that could not be noted. */
+    boolean hasUnnoted() {
+        return segments.active().endOffset() > offsets.end();
     }
 
     private Segment activeFor(int bytes, long nextOffset, long timestamp, LogLimits limit, long now) throws IOException {
@@ -85,7 +89,7 @@ final class LogTail {
             return active;
         }
         if (!active.isAppendable()) {
-            LOG.error("{}: damaged at the end since it was closed, a new segment is begun at offset {}", active.path(".log"), endOffset);
+            LOG.error("{}: damaged at the end since it was closed, a new segment is begun at offset {}", active.path(".log"), offsets.end());
             return roll();
         }
         boolean full = (long) filled + bytes > limit.segmentBytes() || nextOffset - active.baseOffset() > Integer.MAX_VALUE
@@ -97,14 +101,14 @@ final class LogTail {
     /** Begins a new segment. What belongs to the end of the old one is written by the next checkpoint: nobody waits for it. */
     Segment roll() throws IOException {
         Segment sealed = segments.active();
-        Segment next = addSegment(endOffset);
+        Segment next = addSegment(offsets.end());
         checkpoint.seal(sealed);
-        checkpoint.remember(endOffset);
+        checkpoint.remember(offsets.end());
         return next;
     }
 
     private Segment addSegment(long baseOffset) throws IOException {
-        Segment segment = Segment.create(folder.get(), baseOffset, openSegments, clock.millis());
+        Segment segment = Segment.create(place.folder(), baseOffset, openSegments, clock.millis());
         segments.add(segment);
         flush.includes(segment);
         return segment;

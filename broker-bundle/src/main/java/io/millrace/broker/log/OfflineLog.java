@@ -53,21 +53,6 @@ final class OfflineLog implements PartitionLog {
     }
 
     @Override
-    public Verification verify(long producerId, short epoch, int sequence, boolean fromZero) {
-        throw offline();
-    }
-
-    @Override
-    public boolean isVerified(long producerId, short epoch, Verification verification) {
-        throw offline();
-    }
-
-    @Override
-    public void refused(long producerId, Verification verification) {
-        // It remembers none.
-    }
-
-    @Override
     public void awaitDurable(long offset) {
         throw offline();
     }
@@ -178,7 +163,7 @@ final class OfflineLog implements PartitionLog {
     }
 
     @Override
-    public List<ActiveProducer> producers() {
+    public PartitionProducers producers() {
         throw offline();
     }
 }

@@ -42,25 +42,13 @@ public interface PartitionLog {
     /**
      * As above, of a client's transaction.
      *
-     * @param verification of {@link #verify}, or null if the transaction is open here
+     * @param verification of {@link PartitionProducers#verify}, or null if the transaction is open here
      * @throws org.apache.kafka.common.errors.InvalidTxnStateException if it is not open here and the verification is from before it ended
      */
     Appended append(MemoryRecords records, Origin origin, int leaderEpoch, boolean durable, Verification verification);
 
-    /**
-     * To be called before a transaction's coordinator is asked whether the producer may write here (KIP-890).
-     *
-     * @param sequence of the batch to come
-     * @param fromZero whether the producer has a new epoch with each transaction, so that it begins with sequence 0
-     * @return null if the transaction is open here, so that nobody needs to be asked
-     */
-    Verification verify(long producerId, short epoch, int sequence, boolean fromZero);
-
-    /** Whether the producer may write to the transaction here and now. */
-    boolean isVerified(long producerId, short epoch, Verification verification);
-
-    /** The coordinator did not agree and will not. */
-    void refused(long producerId, Verification verification);
+    /** Those who write here, as far as it knows of them. */
+    PartitionProducers producers();
 
     /**
      * Has everything that was appended brought to stable storage, and does not wait. Whoever appends to several logs asks when all of them have their
@@ -151,9 +139,6 @@ public interface PartitionLog {
 
     void removeListener(Runnable moved);
 
-    /** State of the producers that wrote here, for DescribeProducers. */
-    List<ActiveProducer> producers();
-
     /** Where a batch comes from, which decides how far it is trusted. */
     enum Origin {
         /** A client: control batches and producer epochs of others are refused. */
@@ -185,6 +170,4 @@ public interface PartitionLog {
     record Committed(Records records, List<AbortedTransaction> aborted) {}
 
     record EpochEnd(int leaderEpoch, long endOffset) {}
-
-    record ActiveProducer(long producerId, short epoch, int lastSequence, long lastTimestamp, int coordinatorEpoch, long currentTransactionStart) {}
 }

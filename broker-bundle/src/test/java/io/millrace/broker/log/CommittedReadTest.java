@@ -39,7 +39,7 @@ class CommittedReadTest {
 
     /** What happens after a read took records of the log, at the moment when it looks for the first transactions that were aborted. */
     private void whenTransactionsAreLookedUp(PartitionLog log, Action meanwhile) {
-        ((SegmentedLog) log).allSegments().first().aborted().suspect(new AbortedTransactions.Witness() {
+        ((SegmentedLog) log).files().segments().first().aborted().suspect(new AbortedTransactions.Witness() {
             private boolean asked;
 
             @Override
@@ -78,7 +78,7 @@ class CommittedReadTest {
             node.put(log, ABORTED, 1, "other", "later");
             node.end(log, ABORTED, ControlRecordType.COMMIT);
             node.fill(log);
-            ((SegmentedLog) log).flush();
+            ((SegmentedLog) log).flush().run();
             assertThat(log.segments()).isGreaterThanOrEqualTo(3);
             whenTransactionsAreLookedUp(log, () -> {
                 for (int i = 0; i < 3; i++) {
@@ -107,7 +107,7 @@ class CommittedReadTest {
             while (log.segments() < 4) {
                 log.append(Batches.at(clock.millis(), "filler"), Origin.CLIENT, 0, false);
             }
-            ((SegmentedLog) log).flush();
+            ((SegmentedLog) log).flush().run();
             assertThat(shown(log, 0)).contains("open for long").doesNotContain("aborted");
             whenTransactionsAreLookedUp(log, () -> {
                 clock.step(3_600_000);

@@ -123,15 +123,15 @@ final class CompactedStore implements AutoCloseable {
 
     /** Fills the active segment, so that all before can be cleaned; the records are of one key. */
     void fill(PartitionLog log) {
-        int segments = ((SegmentedLog) log).allSegments().count();
-        while (((SegmentedLog) log).allSegments().count() == segments) {
+        int segments = ((SegmentedLog) log).files().segments().count();
+        while (((SegmentedLog) log).files().segments().count() == segments) {
             put(log, "filler", "x".repeat(100));
         }
     }
 
     CleanerStatus clean() throws InterruptedException {
         for (PartitionLog log : store.logs()) {
-            ((SegmentedLog) log).flush();
+            ((SegmentedLog) log).flush().run();
         }
         cleaner.cleanNow();
         return cleaner.status();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.log.CompactedStore.HandClock;
 import io.millrace.broker.log.InterruptedSwap.Step;
-import io.millrace.broker.log.PartitionLog.ActiveProducer;
+import io.millrace.broker.log.PartitionProducers.ActiveProducer;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -170,7 +170,7 @@ class CompactionCrashSimulationTest {
                 end(8);
                 put(-1);
             }
-            ((SegmentedLog) log).flush();
+            ((SegmentedLog) log).flush().run();
             int number = Integer.parseInt(live.getFileName().toString());
             Path before = folder.resolve(number + "-before");
             Path after = folder.resolve(number + "-after");
@@ -183,7 +183,7 @@ class CompactionCrashSimulationTest {
                 return;
             }
             CompactedStore.copy(live, after);
-            List<ActiveProducer> producers = log.producers();
+            List<ActiveProducer> producers = log.producers().active();
             long end = log.endOffset();
             long stable = log.lastStableOffset();
             node.close();
@@ -203,7 +203,7 @@ class CompactionCrashSimulationTest {
             String what = "after a crash at " + step + " of " + groups.get(interrupted);
             assertThat(log.endOffset()).as(what).isEqualTo(end);
             assertThat(log.lastStableOffset()).as(what).isEqualTo(stable);
-            assertThat(log.producers()).as(what).containsExactlyInAnyOrderElementsOf(producers);
+            assertThat(log.producers().active()).as(what).containsExactlyInAnyOrderElementsOf(producers);
             check(what);
             deleteTree(before);
             deleteTree(after);

@@ -52,7 +52,7 @@ class CompactionTest {
             assertThat(before).containsAllEntriesOf(records(log));
             assertThat(log.size()).isLessThan(size / 4);
             assertThat(log.startOffset()).isZero();
-            assertThat(((SegmentedLog) log).allSegments().count()).isEqualTo(2);
+            assertThat(((SegmentedLog) log).files().segments().count()).isEqualTo(2);
         }
         try (CompactedStore again = open()) {
             PartitionLog log = again.table();
@@ -101,13 +101,13 @@ class CompactionTest {
                 node.clean();
             }
             assertThat(tableOf(log)).hasSize(2);
-            assertThat(log.producers()).hasSize(2);
+            assertThat(log.producers().active()).hasSize(2);
         }
         deleteSnapshots();
         try (CompactedStore node = open()) {
             PartitionLog log = node.table();
             assertThat(log.lastStableOffset()).as("an open transaction found where there is none").isEqualTo(log.endOffset());
-            assertThat(log.producers()).anySatisfy(producer -> {
+            assertThat(log.producers().active()).anySatisfy(producer -> {
                 assertThat(producer.producerId()).isEqualTo(7);
                 assertThat(producer.lastSequence()).isZero();
             });
@@ -209,11 +209,11 @@ class CompactionTest {
             PartitionLog log = node.table();
             node.write(log, 100, _ -> "key");
             node.clean();
-            Segment first = ((SegmentedLog) log).allSegments().first();
+            Segment first = ((SegmentedLog) log).files().segments().first();
             RecordBatch left = log.read(0, 1_000, log.endOffset(), true).batches().iterator().next();
             assertThat(left.countOrNull()).isZero();
             assertThat(left.baseOffset()).isZero();
-            assertThat(left.nextOffset()).isEqualTo(((SegmentedLog) log).allSegments().after(first).baseOffset());
+            assertThat(left.nextOffset()).isEqualTo(((SegmentedLog) log).files().segments().after(first).baseOffset());
             assertThat(left.isValid()).isTrue();
             assertThat(first.maxTimestamp()).isZero();
             assertThat(Files.size(first.path(".timeindex"))).isPositive();

@@ -231,7 +231,7 @@ class LogDirsTest {
                 for (int i = 0; i < 50; i++) {
                     append(log, value(random, written));
                 }
-                log.append(Batches.transactional(9, move, value(random, written)), Origin.CLIENT, 0, true, log.verify(9, (short) 0, move, false));
+                log.append(Batches.transactional(9, move, value(random, written)), Origin.CLIENT, 0, true, log.producers().verify(9, (short) 0, move, false));
                 log.append(Batches.marker(9, ControlRecordType.ABORT), Origin.COORDINATOR, 0, true);
                 aborted++;
                 Thread writer = Thread.ofPlatform().start(() -> {

@@ -49,16 +49,16 @@ final class LogFixture {
             for (int i = 0; i < 12; i++) {
                 log.append(plain(i % 3 == 0 ? Compression.lz4().build() : Compression.NONE, "plain " + i), Origin.CLIENT, 0, true);
                 log.append(idempotent(7, i * 2, "seven " + i, "seven' " + i), Origin.CLIENT, 0, true);
-                log.append(transactional(9, i, "nine " + i), Origin.CLIENT, 0, true, log.verify(9, (short) 0, i, false));
+                log.append(transactional(9, i, "nine " + i), Origin.CLIENT, 0, true, log.producers().verify(9, (short) 0, i, false));
                 if (i % 4 == 1) {
                     log.append(marker(9, i % 8 == 1 ? ControlRecordType.ABORT : ControlRecordType.COMMIT), Origin.COORDINATOR, 0, true);
                 }
                 if (i == 8) {
                     log.awaitDurable(log.endOffset());
-                    ((SegmentedLog) log).checkpoint();
+                    ((SegmentedLog) log).checkpoint().write();
                 }
             }
-            long durable = ((SegmentedLog) log).recoveryPoint();
+            long durable = ((SegmentedLog) log).checkpoint().recoveryPoint();
             log.awaitDurable(log.endOffset());
             content = new Content(values(log), log.abortedTransactions(0, log.endOffset()), log.endOffset(), durable);
             copy(clean, crashed);

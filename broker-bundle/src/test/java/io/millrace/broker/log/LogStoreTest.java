@@ -197,7 +197,7 @@ class LogStoreTest {
         try (LogStore store = open()) {
             PartitionLog log = create(store, Map.of());
             log.append(records("before"), Origin.CLIENT, 0, false);
-            log.append(transactional(9, 0, "t1"), Origin.CLIENT, 0, false, log.verify(9, (short) 0, 0, false));
+            log.append(transactional(9, 0, "t1"), Origin.CLIENT, 0, false, log.producers().verify(9, (short) 0, 0, false));
             log.append(records("between"), Origin.CLIENT, 0, false);
             assertThat(log.lastStableOffset()).isEqualTo(1);
             log.append(marker(9, ControlRecordType.ABORT), Origin.COORDINATOR, 0, false);

@@ -75,7 +75,7 @@ class PowerLossSimulationTest {
             List<TreeMap<Long, String>> before = new ArrayList<>();
             Path after = folder.resolve(Integer.toString(failures));
             for (int i = 0; i < LOGS; i++) {
-                durable.add(log(i).durableOffset());
+                durable.add(log(i).flush().durableOffset());
                 before.add(LogFixture.values(log(i)));
             }
             LogFixture.copy(now, after);
@@ -122,20 +122,20 @@ class PowerLossSimulationTest {
 
     /** The first file is made in the background. */
     private void awaitJournal() throws Exception {
-        while (log(0).durableOffset() == log(0).recoveryPoint() || !isJournaled(log(0))) {
+        while (log(0).flush().durableOffset() == log(0).checkpoint().recoveryPoint() || !isJournaled(log(0))) {
             append(0, true);
         }
     }
 
     private static boolean isJournaled(SegmentedLog log) {
-        return log.syncedOffset() < log.durableOffset();
+        return log.flush().syncedOffset() < log.flush().durableOffset();
     }
 
     private void step() throws Exception {
         int number = random.nextInt(LOGS);
         switch (random.nextInt(20)) {
-            case 0 -> log(number).flush();
-            case 1 -> log(number).checkpoint();
+            case 0 -> log(number).flush().run();
+            case 1 -> log(number).checkpoint().write();
             case 2 -> log(number).deleteBefore(random.nextLong(log(number).startOffset(), log(number).highWatermark() + 1));
             case 3 -> {
                 if (random.nextInt(5) == 0) {
@@ -164,7 +164,7 @@ class PowerLossSimulationTest {
             case 0 -> end = log.append(LogFixture.plain(Compression.NONE, value, value + "'"), Origin.CLIENT, 0, durable).lastOffset() + 1;
             case 1 -> {
                 int sequence = sequences[number]++;
-                end = log.append(LogFixture.transactional(9, sequence, value), Origin.CLIENT, 0, durable, log.verify(9, (short) 0, sequence, false)).lastOffset()
+                end = log.append(LogFixture.transactional(9, sequence, value), Origin.CLIENT, 0, durable, log.producers().verify(9, (short) 0, sequence, false)).lastOffset()
                         + 1;
                 inTransaction[number] = true;
             }
@@ -186,9 +186,9 @@ class PowerLossSimulationTest {
     /** What the log knows of its producer is what its records say. */
     private void goOn(int number, long seed) {
         SegmentedLog log = log(number);
-        long open = log.producers().stream().filter(producer -> producer.producerId() == 9).mapToLong(PartitionLog.ActiveProducer::currentTransactionStart)
+        long open = log.producers().active().stream().filter(producer -> producer.producerId() == 9).mapToLong(PartitionProducers.ActiveProducer::currentTransactionStart)
                 .findFirst().orElse(-1);
-        int last = log.producers().stream().filter(producer -> producer.producerId() == 9).mapToInt(PartitionLog.ActiveProducer::lastSequence).findFirst()
+        int last = log.producers().active().stream().filter(producer -> producer.producerId() == 9).mapToInt(PartitionProducers.ActiveProducer::lastSequence).findFirst()
                 .orElse(-1);
         int expected = -1;
         long begun = -1;
@@ -217,7 +217,7 @@ class PowerLossSimulationTest {
 
     /** Cuts or spoils what was not synced. @return whether something acknowledged was among it */
     private boolean loseUnsynced(Path logFolder, SegmentedLog log) throws IOException {
-        long synced = log.syncedOffset();
+        long synced = log.flush().syncedOffset();
         boolean lost = false;
         List<Path> segments;
         try (var files = Files.list(logFolder)) {
@@ -229,7 +229,7 @@ class PowerLossSimulationTest {
                 for (var batch : records.batches()) {
                     if (batch.baseOffset() >= synced) {
                         from = from < 0 ? batch.position() : from;
-                        lost |= batch.lastOffset() < log.durableOffset();
+                        lost |= batch.lastOffset() < log.flush().durableOffset();
                     }
                 }
             }

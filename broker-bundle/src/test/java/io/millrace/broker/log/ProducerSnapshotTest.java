@@ -100,7 +100,7 @@ class ProducerSnapshotTest {
             LogFixture.copy(crashed, again);
             Files.deleteIfExists(again.resolve("recovery-point-offset-checkpoint"));
             try (LogStore second = LogFixture.open(again)) {
-                assertThat(second.log(PARTITION).orElseThrow().producers()).singleElement()
+                assertThat(second.log(PARTITION).orElseThrow().producers().active()).singleElement()
                         .satisfies(producer -> assertThat(producer.lastSequence()).isOne());
             }
         }

@@ -39,7 +39,7 @@ class SegmentSwapTest {
             node.put(log, 7, 0, "key-1", "aborted");
             node.end(log, 7, ControlRecordType.ABORT);
             node.fill(log);
-            ((SegmentedLog) log).flush();
+            ((SegmentedLog) log).flush().run();
         }
         CompactedStore.copy(live, folder.resolve("before"));
         try (CompactedStore node = new CompactedStore(live, clock)) {
@@ -74,11 +74,11 @@ class SegmentSwapTest {
             assertThat(CompactedStore.tableOf(log)).isEqualTo(table);
             if (step.compareTo(Step.READY) >= 0) {
                 assertThat(CompactedStore.records(log)).isEqualTo(cleanedRecords);
-                assertThat(((SegmentedLog) log).allSegments().count()).isEqualTo(2);
+                assertThat(((SegmentedLog) log).files().segments().count()).isEqualTo(2);
             }
             assertThat(log.lastStableOffset()).isEqualTo(log.endOffset());
             assertThat(names()).noneMatch(name -> name.endsWith(".cleaned") || name.endsWith(".swap") || name.endsWith(".deleted"));
-            assertThat(names().stream().filter(name -> name.endsWith(".index")).toList()).hasSizeLessThanOrEqualTo(((SegmentedLog) log).allSegments().count());
+            assertThat(names().stream().filter(name -> name.endsWith(".index")).toList()).hasSizeLessThanOrEqualTo(((SegmentedLog) log).files().segments().count());
             node.put(log, "key-1", "later");
             node.fill(log);
             assertThat(node.clean().uncleanable()).isEmpty();

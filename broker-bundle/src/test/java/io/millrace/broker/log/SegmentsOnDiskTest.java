@@ -231,13 +231,13 @@ class SegmentsOnDiskTest {
         LogStore crashed = LogStore.open(folder, QUICK, Clock.systemUTC());
         PartitionLog log = crashed.create(PARTITION, Uuid.randomUuid(), config("segment.bytes", "1000"), 0);
         for (int i = 0; i < 40; i++) {
-            log.append(Batches.transactional(9, i, "t" + i), Origin.CLIENT, 0, false, log.verify(9, (short) 0, i, false));
+            log.append(Batches.transactional(9, i, "t" + i), Origin.CLIENT, 0, false, log.producers().verify(9, (short) 0, i, false));
             log.append(Batches.marker(9, i % 2 == 0 ? ControlRecordType.ABORT : ControlRecordType.COMMIT), Origin.COORDINATOR, 0, false);
             if (i == 25) {
                 awaitCheckpoint(50);
             }
         }
-        log.append(Batches.transactional(9, 40, "open"), Origin.CLIENT, 0, false, log.verify(9, (short) 0, 40, false));
+        log.append(Batches.transactional(9, 40, "open"), Origin.CLIENT, 0, false, log.producers().verify(9, (short) 0, 40, false));
         var aborted = log.abortedTransactions(0, log.endOffset());
         assertThat(aborted).hasSize(20);
         Path copy = crash(crashed);
@@ -245,7 +245,7 @@ class SegmentsOnDiskTest {
             PartitionLog recovered = store.log(PARTITION).orElseThrow();
             assertThat(recovered.abortedTransactions(0, recovered.endOffset())).isEqualTo(aborted);
             assertThat(recovered.lastStableOffset()).isEqualTo(80);
-            assertThat(recovered.producers()).singleElement().satisfies(producer -> assertThat(producer.currentTransactionStart()).isEqualTo(80));
+            assertThat(recovered.producers().active()).singleElement().satisfies(producer -> assertThat(producer.currentTransactionStart()).isEqualTo(80));
         }
     }
 

@@ -50,7 +50,7 @@ class TransactionIndexTest {
                 int sequence = sequences[producer]++;
                 open.get(producer).add(log.endOffset());
                 log.append(Batches.transactional(7 + producer, sequence, "value-" + i), PartitionLog.Origin.CLIENT, 0, false,
-                        log.verify(7 + producer, (short) 0, sequence, false));
+                        log.producers().verify(7 + producer, (short) 0, sequence, false));
                 if (i % 5 == 4) {
                     log.append(Batches.marker(7 + producer, i % 3 == 0 ? ControlRecordType.COMMIT : ControlRecordType.ABORT),
                             PartitionLog.Origin.COORDINATOR, 0, false);
@@ -143,7 +143,7 @@ class TransactionIndexTest {
         try (LogStore store = LogFixture.open(damaged)) {
             PartitionLog log = store.log(PARTITION).orElseThrow();
             long first = log.endOffset();
-            log.append(Batches.transactional(11, 0, "more"), PartitionLog.Origin.CLIENT, 0, false, log.verify(11, (short) 0, 0, false));
+            log.append(Batches.transactional(11, 0, "more"), PartitionLog.Origin.CLIENT, 0, false, log.producers().verify(11, (short) 0, 0, false));
             log.append(Batches.marker(11, ControlRecordType.ABORT), PartitionLog.Origin.COORDINATOR, 0, false);
             more = log.abortedTransactions(0, log.endOffset());
             assertThat(more).startsWith(aborted.toArray(AbortedTransaction[]::new)).hasSize(aborted.size() + 1);

@@ -276,7 +276,7 @@ class KafkaFolderIT {
         try (LogStore store = LogStore.open(logs, LogStoreConfig.standard(), Clock.systemUTC())) {
             PartitionLog log = store.log(partition).orElseThrow();
             assertThat(log.lastStableOffset()).isEqualTo(log.endOffset() - 5);
-            assertThat(log.producers()).anyMatch(producer -> producer.currentTransactionStart() == log.endOffset() - 5);
+            assertThat(log.producers().active()).anyMatch(producer -> producer.currentTransactionStart() == log.endOffset() - 5);
         }
     }
 }

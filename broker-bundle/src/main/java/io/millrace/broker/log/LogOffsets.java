@@ -1,0 +1,81 @@
+package io.millrace.broker.log;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The offsets that say what there is of a log and how much of it may be read. Changed with the log's {@code appending} held, each by itself; seen
+ * by all threads at once.
+ */
+final class LogOffsets {
+
+    private final ProducerStates producers;
+    private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
+    private volatile long start;
+    private volatile long end;
+    private volatile long highWatermark;
+    private volatile long firstUnstable = Long.MAX_VALUE;
+
+    /** @param producers who know of open transactions */
+    LogOffsets(ProducerStates producers) {
+        this.producers = producers;
+    }
+
+    long start() {
+        return start;
+    }
+
+    /** Of the next record. */
+    long end() {
+        return end;
+    }
+
+    long highWatermark() {
+        return highWatermark;
+    }
+
+    /** What is before may have been read by consumers of either isolation level, and no transaction is open in it. */
+    long settled() {
+        return Math.min(highWatermark, firstUnstable);
+    }
+
+    long lastStable() {
+        // Records of an open transaction may have been deleted by request.
+        return Math.min(highWatermark, Math.max(firstUnstable, start));
+    }
+
+    void startAt(long offset) {
+        start = offset;
+    }
+
+    void endAt(long offset) {
+        end = offset;
+    }
+
+    /** Consumers may read up to there. */
+    void advance(long mark) {
+        highWatermark = mark;
+        settle();
+    }
+
+    /** Transactions began or ended. */
+    void settle() {
+        firstUnstable = producers.firstUnstableOffset(highWatermark);
+    }
+
+    /** @param moved see {@link PartitionLog#addListener} */
+    void addListener(Runnable moved) {
+        listeners.add(moved);
+    }
+
+    void removeListener(Runnable moved) {
+        listeners.remove(moved);
+    }
+
+    /** Tells the listeners. */
+    void tell() {
+        for (Runnable listener : listeners) {
+            listener.run();
+        }
+    }
+}
