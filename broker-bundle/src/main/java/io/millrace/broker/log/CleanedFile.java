@@ -27,7 +27,6 @@ final class CleanedFile implements CleanedSegment {
     private static final long LONG_AGO = 0;
 
     private final SegmentedLog log;
-    private final LogStore store;
     private final long baseOffset;
     private final int indexIntervalBytes;
     private final SegmentSwap swap;
@@ -39,22 +38,21 @@ final class CleanedFile implements CleanedSegment {
     private int bytesSinceEntry;
     private boolean ended;
 
-    private CleanedFile(SegmentedLog log, LogStore store, long baseOffset, SegmentSwap swap, FileRecords file) {
+    private CleanedFile(SegmentedLog log, long baseOffset, SegmentSwap swap, FileRecords file) {
         this.log = log;
-        this.store = store;
         this.baseOffset = baseOffset;
         this.indexIntervalBytes = log.limits().indexIntervalBytes();
         this.swap = swap;
         this.file = file;
     }
 
-    static CleanedFile create(SegmentedLog log, LogStore store, long baseOffset) throws IOException {
+    static CleanedFile create(SegmentedLog log, long baseOffset) throws IOException {
         log.files().renaming().lock();
         try {
             log.availability().check();
             SegmentSwap swap = new SegmentSwap(log.files().folder(), baseOffset);
             swap.discard();
-            return new CleanedFile(log, store, baseOffset, swap, FileRecords.open(swap.cleaned(".log").toFile(), true));
+            return new CleanedFile(log, baseOffset, swap, FileRecords.open(swap.cleaned(".log").toFile(), true));
         } finally {
             log.files().renaming().unlock();
         }
@@ -114,7 +112,7 @@ final class CleanedFile implements CleanedSegment {
         }
         ended = true;
         file.close();
-        store.deleteLater(log, () -> delete(log, old));
+        log.deleteLater(() -> delete(log, old));
     }
 
     /**

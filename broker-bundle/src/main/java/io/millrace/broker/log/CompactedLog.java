@@ -11,7 +11,7 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
 /** A log of this store for the cleaner. */
-record CompactedLog(SegmentedLog log, LogStore store) implements CleanableLog {
+record CompactedLog(SegmentedLog log) implements CleanableLog {
 
     record Source(Segment segment) implements CleanableSegment {
 
@@ -104,6 +104,6 @@ record CompactedLog(SegmentedLog log, LogStore store) implements CleanableLog {
 
     @Override
     public CleanedSegment begin(long baseOffset) throws IOException {
-        return CleanedFile.create(log, store, baseOffset);
+        return CleanedFile.create(log, baseOffset);
     }
 }

@@ -19,10 +19,11 @@ final class CompactedLogs implements CleanerHost {
     private static final Logger LOG = LoggerFactory.getLogger(CompactedLogs.class);
     private static final String CHECKPOINT = "cleaner-offset-checkpoint";
 
-    private final LogStore store;
+    private final Collection<SegmentedLog> logs;
 
-    CompactedLogs(LogStore store) {
-        this.store = store;
+    /** @param logs all of the store as they come and go */
+    CompactedLogs(Collection<SegmentedLog> logs) {
+        this.logs = logs;
     }
 
     @Override
@@ -31,7 +32,7 @@ final class CompactedLogs implements CleanerHost {
     }
 
     private Stream<CompactedLog> all() {
-        return store.logs().stream().map(log -> new CompactedLog((SegmentedLog) log, store));
+        return logs.stream().map(CompactedLog::new);
     }
 
     private static OffsetCheckpoint beside(CompactedLog log) {

@@ -3,7 +3,6 @@ package io.millrace.broker.log;
 import io.millrace.broker.log.journal.Journal;
 import io.millrace.broker.log.journal.JournalContent;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -17,7 +16,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -32,8 +30,6 @@ import org.slf4j.LoggerFactory;
 final class LogDir {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogDir.class);
-    /** Idle logs that one checkpoint makes ready for a stop: it costs each a few syncs. */
-    private static final int MOST_COMPLETED = 20;
     /** Threads that close logs: a disk serves many syncs at once about as fast as one. */
     private static final int CLOSERS = 16;
     /** How long a stop may write for the next start to be quick. */
@@ -45,13 +41,10 @@ final class LogDir {
     private final LogDirFiles files;
     private final LogHousekeeping housekeeping;
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
-    private final AtomicBoolean probing = new AtomicBoolean();
+    private final LogDirCheckpoint checkpoint;
+    private final DiskProbe probe;
+    /** Null if the folder could not be opened; so is what commits. */
     private final FileChannel lock;
-    /** What the file of recovery points holds; guarded by this. */
-    private Map<TopicPartition, Long> storedPoints = Map.of();
-    /** Of the checkpoint's thread: how many logs the file of recovery points tells of, and whether it lacks what was to be written. */
-    private int checkpointed = -1;
-    private boolean pointsOwed;
     private volatile KafkaStorageException failure;
     /** What the last run left in the journal, as long as a log may ask for it. */
     private volatile JournalContent journaled;
@@ -60,9 +53,11 @@ final class LogDir {
         this.path = path;
         this.lock = lock;
         this.space = space;
-        this.groupCommit = lock == null ? null : new GroupCommit(times, journal, this::suspect);
         this.files = new LogDirFiles(path);
         this.housekeeping = new LogHousekeeping(path);
+        this.checkpoint = new LogDirCheckpoint(files.recoveryPoints(), logs.values(), space, this::suspect);
+        this.probe = new DiskProbe(path, this::fail);
+        this.groupCommit = lock == null ? null : new GroupCommit(times, journal, this::suspect);
     }
 
     /**
@@ -117,9 +112,7 @@ final class LogDir {
     LogDirFiles.Found look() throws IOException {
         LogDirFiles.Found found = files.look();
         journaled = JournalContent.read(path);
-        synchronized (this) {
-            storedPoints = found.recoveryPoints();
-        }
+        checkpoint.begin(found.recoveryPoints());
         return found;
     }
 
@@ -143,7 +136,9 @@ final class LogDir {
             if (space.look()) {
                 onSpace.run();
             }
-            checkpoint();
+            if (failure == null) {
+                checkpoint.run();
+            }
         });
         housekeeping.every(settings.retentionCheck().toMillis(), retention);
     }
@@ -156,71 +151,14 @@ final class LogDir {
         return files;
     }
 
-    private void checkpoint() {
-        if (failure != null) {
-            return;
-        }
-        int completed = 0;
-        boolean moved = false;
-        for (SegmentedLog log : logs.values()) {
-            try {
-                if (log.checkpoint().recoveryPoint() < log.endOffset()) {
-                    moved = true;
-                    log.checkpoint().write();
-                }
-                if (log.checkpoint().isIdle() && completed < MOST_COMPLETED) {
-                    log.checkpoint().complete();
-                    completed++;
-                }
-            } catch (IOException | RuntimeException e) {
-                tell(log.folder(), e);
-            }
-        }
-        if (moved || pointsOwed || logs.size() != checkpointed) {
-            pointsOwed = true;
-            try {
-                writeRecoveryPoints(Map.of());
-                checkpointed = logs.size();
-                pointsOwed = false;
-            } catch (IOException e) {
-                tell(files.recoveryPoints().file(), e);
-            }
-        }
-    }
-
-    /** What a checkpoint cannot write, the next start reads the log for. A full disk was told of once. */
-    private void tell(Path where, Exception e) {
-        if (space.isScarce()) {
-            LOG.debug("{}: not written, the disk is full: {}", where, e.toString());
-            return;
-        }
-        LOG.warn("{}: what makes the next start quick cannot be written, it is tried again: {}", where, e.toString());
-        if (e instanceof IOException disk && !DiskSpace.isShortage(disk)) {
-            suspect(disk);
-        }
-    }
-
-    /** @param arriving recovery points of logs that are about to be here */
-    synchronized void writeRecoveryPoints(Map<TopicPartition, Long> arriving) throws IOException {
-        Map<TopicPartition, Long> points = new HashMap<>(arriving);
-        logs.forEach((partition, log) -> points.put(partition, log.checkpoint().recoveryPoint()));
-        if (!points.equals(storedPoints)) {
-            files.recoveryPoints().write(points);
-            storedPoints = points;
-        }
+    LogDirCheckpoint checkpoint() {
+        return checkpoint;
     }
 
     void add(List<SegmentedLog> added) throws IOException {
         DurableFile.syncFolder(path);
         added.forEach(log -> logs.put(log.topicPartition(), log));
-        if (vouchesForOneOf(added)) {
-            // Of a deleted topic of the same name: it would vouch for bytes of the new one that nobody synced.
-            writeRecoveryPoints(Map.of());
-        }
-    }
-
-    private synchronized boolean vouchesForOneOf(List<SegmentedLog> added) {
-        return added.stream().anyMatch(log -> storedPoints.containsKey(log.topicPartition()));
+        checkpoint.begun(added);
     }
 
     /** Takes in a log whose folder was here at the start. */
@@ -230,6 +168,18 @@ final class LogDir {
 
     void remove(SegmentedLog log) {
         logs.remove(log.topicPartition(), log);
+    }
+
+    /** Takes a log away and keeps its files, for somebody to look at. Durable on return. @return the folder's new name */
+    Path setAside(SegmentedLog log) {
+        remove(log);
+        log.delete();
+        log.abandon();
+        try {
+            return files.setAside(log.folder(), log.topicPartition());
+        } catch (IOException e) {
+            throw new KafkaStorageException("the log " + log.folder() + " cannot be set aside: " + e.getMessage(), e);
+        }
     }
 
     int count() {
@@ -251,29 +201,9 @@ final class LogDir {
 
     /** Something here failed: looks, in the background, whether anything works. */
     void suspect(Exception cause) {
-        if (failure == null && probing.compareAndSet(false, true)) {
-            Thread.ofPlatform().daemon().name("probe " + path).start(() -> {
-                try {
-                    probe();
-                } catch (IOException e) {
-                    if (!DiskSpace.isShortage(e)) {
-                        e.addSuppressed(cause);
-                        fail(e);
-                    }
-                } finally {
-                    probing.set(false);
-                }
-            });
+        if (failure == null) {
+            probe.begin(cause);
         }
-    }
-
-    private void probe() throws IOException {
-        Path probe = path.resolve(".probe");
-        try (FileChannel channel = FileChannel.open(probe, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.allocate(1));
-            channel.force(true);
-        }
-        Files.deleteIfExists(probe);
     }
 
     /** Takes the folder and all of its logs offline, until restart: what is on the disk is unknown. */
@@ -313,7 +243,7 @@ final class LogDir {
         try {
             closeLogs();
             if (failure == null) {
-                writeRecoveryPoints(Map.of());
+                checkpoint.write(Map.of());
                 Map<TopicPartition, Long> ends = new HashMap<>();
                 logs.forEach((partition, log) -> {
                     if (log.checkpoint().isComplete()) {

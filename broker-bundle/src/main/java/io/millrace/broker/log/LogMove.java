@@ -165,7 +165,7 @@ final class LogMove {
         syncCopied();
         DurableFile.syncFolder(copy.path());
         // Before the name is there, so that a crash right after does not read everything.
-        to.writeRecoveryPoints(Map.of(log.topicPartition(), log.endOffset()));
+        to.checkpoint().write(Map.of(log.topicPartition(), log.endOffset()));
         Path named = to.path().resolve(log.topicPartition().toString());
         Files.move(copy.path(), named, StandardCopyOption.ATOMIC_MOVE);
         DurableFile.syncFolder(to.path());

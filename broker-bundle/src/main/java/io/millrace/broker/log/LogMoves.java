@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -46,6 +47,26 @@ final class LogMoves {
             mover = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("log-mover").factory());
         }
         mover.execute(() -> run(move));
+    }
+
+    /**
+     * Begins anew what a stop cut off.
+     *
+     * @param log that was being moved, or null if it is in no log folder that works
+     */
+    void resume(SegmentedLog log, LogLoader.Arriving arriving) {
+        Path copy = arriving.copy();
+        if (log == null || !log.isOnline()) {
+            LOG.warn("{}: is unfinished, and its original is in no log folder that works; it is not used", copy);
+            return;
+        }
+        try {
+            LogDirFiles.removeTree(copy);
+        } catch (IOException e) {
+            LOG.warn("{} cannot be removed: {}", copy, e.toString());
+        }
+        LOG.info("{} was on its way to {}; that begins anew", arriving.partition(), arriving.to().path());
+        begin(log, arriving.to());
     }
 
     private void run(LogMove move) {

@@ -7,8 +7,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +14,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -28,7 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partition logs of this node, in Kafka's layout, in one folder or in several, of which one may fail without the others. Thread-safe.
+ * The partition logs of this node, in Kafka's layout, in one folder or in several, of which one may fail without the others. Thread-safe: which logs
+ * there are changes with the monitor held, and is seen by all at once.
  */
 public final class LogStore implements AutoCloseable {
 
@@ -37,28 +34,30 @@ public final class LogStore implements AutoCloseable {
     /** Threads that make logs: a disk serves many syncs at once about as fast as one. */
     private static final int CREATORS = 16;
 
-    private final LogDirs where;
-    private final LogStoreConfig settings;
+    private final LogDirSet dirs;
     private final Clock clock;
-    private volatile long producerExpirationMs;
-    private final List<LogDir> dirs = new ArrayList<>();
-    private final FlushTimes flushTimes = new FlushTimes();
-    private final List<Runnable> spaceListeners = new CopyOnWriteArrayList<>();
+    private final FlushTimes flushTimes;
+    private final LogMoves moves;
+    private final LogPlacement placement;
+    private final LogRetention retention;
     private final OpenSegments openSegments = new OpenSegments(OPEN_SEGMENTS);
     private final Map<TopicPartition, SegmentedLog> logs = new ConcurrentHashMap<>();
-    /** Logs of partitions that another folder has, too. */
-    private final List<SegmentedLog> doubles = new ArrayList<>();
-    private final LogMoves moves;
-    /** Folders, for partitions that are not there yet; guarded by this. */
-    private final Map<TopicPartition, LogDir> preferred = new HashMap<>();
-    private boolean incomplete;
+    private final List<Runnable> spaceListeners = new CopyOnWriteArrayList<>();
+    private final DoubleLogs doubles;
+    /** A log that is nowhere may be in a folder that is not here. */
+    private final boolean incomplete;
+    private volatile long producerExpirationMs;
 
-    private LogStore(LogDirs where, LogStoreConfig settings, Clock clock) {
-        this.where = where;
-        this.settings = settings;
-        this.producerExpirationMs = settings.producerExpiration().toMillis();
+    private LogStore(LogDirSet dirs, LogDirs where, LogStoreConfig settings, FlushTimes flushTimes, Clock clock) throws IOException {
+        this.dirs = dirs;
         this.clock = clock;
+        this.flushTimes = flushTimes;
         this.moves = new LogMoves(where.moveBytesPerSecond());
+        this.placement = new LogPlacement(dirs, moves, where.cordoned());
+        this.retention = new LogRetention(clock);
+        this.producerExpirationMs = settings.producerExpiration().toMillis();
+        this.doubles = load(settings);
+        this.incomplete = dirs.isIncomplete();
     }
 
     /** Opens the logs of a single folder that belongs to nobody else. */
@@ -73,52 +72,34 @@ public final class LogStore implements AutoCloseable {
      * @throws IllegalStateException with one line for the user if a folder is in use or another node's, or none can be used
      */
     public static LogStore open(LogDirs where, LogStoreConfig settings, Clock clock) {
-        LogStore store = new LogStore(where, settings, clock);
         try {
-            store.openDirs();
-            store.load();
-            for (LogDir dir : store.dirs) {
-                if (dir.isOnline()) {
-                    dir.start(settings, () -> store.spaceListeners.forEach(Runnable::run), () -> store.applyRetention(dir));
-                }
-            }
-            return store;
-        } catch (IOException e) {
-            store.dirs.forEach(LogDir::release);
-            throw new IllegalStateException("cannot open the logs in " + where.folders() + ": " + e + "; free space or repair the disk, then start again", e);
-        } catch (RuntimeException e) {
-            store.dirs.forEach(LogDir::release);
-            throw e;
-        }
-    }
-
-    private void openDirs() throws IOException {
-        for (Path folder : where.folders()) {
+            FlushTimes flushTimes = new FlushTimes();
+            LogDirSet dirs = LogDirSet.open(where, settings, flushTimes);
             try {
-                dirs.add(LogDir.open(folder, where.registry(), settings, flushTimes));
-            } catch (IOException e) {
-                if (where.folders().size() == 1) {
-                    throw new IllegalStateException("cannot write to the data folder " + folder + " (" + e + "); make it writable, or choose another with --data", e);
-                }
-                dirs.add(LogDir.failed(folder, e));
+                LogStore store = new LogStore(dirs, where, settings, flushTimes, clock);
+                dirs.online().forEach(dir -> dir.start(settings, store::tellOfSpace, () -> store.retention.apply(dir)));
+                return store;
+            } catch (IOException | RuntimeException e) {
+                dirs.release();
+                throw e;
             }
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot open the logs in " + where.folders() + ": " + e + "; free space or repair the disk, then start again", e);
         }
-        incomplete = !where.registry().settle(where.folders()).isEmpty();
     }
 
-    private void load() throws IOException {
+    private DoubleLogs load(LogStoreConfig settings) throws IOException {
         LogConfig usual = LogConfig.of(Map.of(), settings.topicDefaults());
         // Until the log's topic is known.
-        LogLoader loader = new LogLoader(dirs, logs, (dir, files, partition, topicId) -> log(dir, files, partition, topicId, usual));
+        LogLoader loader = new LogLoader(dirs.all(), logs, (dir, files, partition, topicId) -> log(dir, files, partition, topicId, usual));
         long began = System.nanoTime();
         loader.load();
-        incomplete |= dirs.stream().anyMatch(dir -> !dir.isOnline());
-        doubles.addAll(loader.doubles());
         if (loader.found() > 0) {
-            LOG.info("{}: {} logs {} in {} ms", where.folders().size() == 1 ? folder() : where.folders(), logs.size(),
-                    loader.isClean() ? "opened" : "recovered after an unclean stop", (System.nanoTime() - began) / 1_000_000);
+            LOG.info("{}: {} logs {} in {} ms", dirs, logs.size(), loader.isClean() ? "opened" : "recovered after an unclean stop",
+                    (System.nanoTime() - began) / 1_000_000);
         }
-        loader.arriving().forEach(this::resume);
+        loader.arriving().forEach(arriving -> moves.resume(logs.get(arriving.partition()), arriving));
+        return new DoubleLogs(loader.doubles());
     }
 
     private SegmentedLog log(LogDir dir, PartitionFolder files, TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
@@ -126,32 +107,17 @@ public final class LogStore implements AutoCloseable {
     }
 
     /**
-     * Decides which of the logs that two folders have of one partition is the partition's. That happens when a move was cut off at its end, or
-     * when a folder comes back that was away: the log of the topic that exists counts, and the longer one of two.
+     * Decides which of the logs that two folders have of one partition is the partition's; the other one is set aside.
      *
      * @param topicIds the id of a topic, if there is one
      */
     public synchronized void settleDoubles(Function<String, Optional<Uuid>> topicIds) {
-        for (SegmentedLog second : List.copyOf(doubles)) {
-            TopicPartition partition = second.topicPartition();
-            SegmentedLog first = logs.get(partition);
-            Optional<Uuid> id = topicIds.apply(partition.topic());
-            Comparator<SegmentedLog> better = Comparator.<SegmentedLog, Boolean>comparing(log -> log.isOnline())
-                    .thenComparing(log -> id.isPresent() && log.topicId().equals(id.get())).thenComparing(SegmentedLog::endOffset);
-            SegmentedLog kept = better.compare(second, first) > 0 ? second : first;
-            SegmentedLog left = kept == first ? second : first;
-            logs.put(partition, kept);
-            Path aside = setAside(left);
-            LOG.warn("{} was in two log folders; {} is used, which ends at offset {}; the other one, which ends at {}, is set aside as {}", partition,
-                    kept.folder(), kept.endOffset(), left.endOffset(), aside);
-        }
-        doubles.clear();
+        doubles.settle(logs, topicIds);
     }
 
     /** @throws KafkaStorageException if there is no disk with space for new logs */
     public void checkSpace() {
-        LogDir dir = place(null, Map.of());
-        dir.space().check();
+        placement.best(Map.of()).space().check();
     }
 
     /** Called when a disk that was full has space again, on a thread that should not be kept. */
@@ -159,44 +125,18 @@ public final class LogStore implements AutoCloseable {
         spaceListeners.add(listener);
     }
 
-    /** Removes what retention no longer wants, now. */
-    public void applyRetention() throws IOException {
-        for (LogDir dir : dirs) {
-            applyRetention(dir);
-        }
+    private void tellOfSpace() {
+        spaceListeners.forEach(Runnable::run);
     }
 
-    private void applyRetention(LogDir dir) {
-        for (SegmentedLog log : dir.logs()) {
-            if (!log.isOnline()) {
-                continue;
-            }
-            try {
-                List<Segment> gone = log.files().retire(log.limits(), clock.millis());
-                log.producers().expire();
-                if (!gone.isEmpty()) {
-                    LOG.info("{}: {} segments are beyond retention, the log starts at {}", log.topicPartition(), gone.size(), log.startOffset());
-                    dir.housekeeping().later(log.limits().fileDeleteDelayMs(), () -> {
-                        for (Segment segment : gone) {
-                            segment.delete();
-                        }
-                    });
-                }
-            } catch (IOException | RuntimeException e) {
-                LOG.error("{}: retention failed, it is tried again", log.folder(), e);
-                dir.suspect(e);
-            }
-        }
+    /** Removes what retention no longer wants, now. */
+    public void applyRetention() {
+        dirs.all().forEach(retention::apply);
     }
 
     /** The store's compacted logs, for a {@link io.millrace.broker.log.clean.LogCleaner}, which is to be closed before the store. */
     public CleanerHost compactedLogs() {
-        return new CompactedLogs(this);
-    }
-
-    /** Runs it when nobody can be reading the log's files any more that were replaced now. */
-    void deleteLater(SegmentedLog log, LogHousekeeping.Task removal) {
-        log.dir().housekeeping().later(log.limits().fileDeleteDelayMs(), removal);
+        return new CompactedLogs(logs.values());
     }
 
     /** Makes one log, as {@link #create(List, Uuid, LogConfig)} does. */
@@ -216,8 +156,7 @@ public final class LogStore implements AutoCloseable {
         for (TopicPartition partition : partitions) {
             SegmentedLog existing = logs.get(partition);
             if (existing == null) {
-                LogDir dir = place(preferred.remove(partition), missing);
-                missing.computeIfAbsent(dir, _ -> new ArrayList<>()).add(partition);
+                missing.computeIfAbsent(placement.choose(partition, missing), _ -> new ArrayList<>()).add(partition);
             } else if (existing.topicId().equals(topicId)) {
                 existing.reconfigure(config);
             } else {
@@ -235,9 +174,9 @@ public final class LogStore implements AutoCloseable {
             makings.add(() -> {
                 PartitionFolder files = dir.files().make(partition, topicId);
                 SegmentedLog log = log(dir, files, partition, topicId, config);
+                made.add(log);
                 // There are only if nobody could tell what topic they are of.
                 log.open(files.hasSegments() ? new LogRecovery.Known(false, 0, files.startOffset(), -1) : LogRecovery.Known.NEW);
-                made.add(log);
                 return null;
             });
         }
@@ -246,10 +185,22 @@ public final class LogStore implements AutoCloseable {
             dir.add(made);
             made.forEach(log -> logs.put(log.topicPartition(), log));
         } catch (IOException e) {
+            giveUp(dir, made);
             if (!DiskSpace.isShortage(e)) {
                 dir.suspect(e);
             }
             throw new KafkaStorageException("a log of " + partitions.getFirst().topic() + " cannot be made in " + dir.path() + ": " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            giveUp(dir, made);
+            throw e;
+        }
+    }
+
+    /** What is in the folder of them is taken up when they are made the next time. */
+    private static void giveUp(LogDir dir, List<SegmentedLog> made) {
+        for (SegmentedLog log : made) {
+            dir.remove(log);
+            log.abandon();
         }
     }
 
@@ -262,16 +213,6 @@ public final class LogStore implements AutoCloseable {
             return create(partitions, topicId, config);
         }
         return partitions.stream().map(partition -> log(partition).orElseGet(() -> new OfflineLog(partition, topicId, config))).toList();
-    }
-
-    /** @param planned partitions that are about to be made */
-    private LogDir place(LogDir chosen, Map<LogDir, List<TopicPartition>> planned) {
-        if (chosen != null && chosen.isOnline()) {
-            return chosen;
-        }
-        return dirs.stream().filter(LogDir::isOnline).min(Comparator.<LogDir, Boolean>comparing(dir -> where.cordoned().contains(dir.path()))
-                .thenComparing(dir -> dir.space().isScarce()).thenComparing(dir -> dir.count() + moves.arrivingAt(dir) + planned.getOrDefault(dir, List.of()).size()))
-                .orElseThrow(() -> new KafkaStorageException("all log folders are offline: " + where.folders()));
     }
 
     /** After how many milliseconds idle producers are forgotten, from now on. */
@@ -295,7 +236,7 @@ public final class LogStore implements AutoCloseable {
 
     /** Takes the log away. Durable on return; the files go after the delay that readers under way need. */
     public synchronized void delete(TopicPartition partition) {
-        preferred.remove(partition);
+        placement.forget(partition);
         moves.cancel(partition);
         SegmentedLog log = logs.remove(partition);
         if (log == null) {
@@ -316,19 +257,8 @@ public final class LogStore implements AutoCloseable {
 
     /** Takes the log away and keeps its files, for somebody to look at. Durable on return. @return the folder's new name */
     public synchronized Path setAside(TopicPartition partition) {
-        return setAside(logs.remove(partition));
-    }
-
-    private Path setAside(SegmentedLog log) {
-        LogDir dir = log.dir();
-        dir.remove(log);
-        log.delete();
-        log.abandon();
-        try {
-            return dir.files().setAside(log.folder(), log.topicPartition());
-        } catch (IOException e) {
-            throw new KafkaStorageException("the log " + log.folder() + " cannot be set aside: " + e.getMessage(), e);
-        }
+        SegmentedLog log = logs.remove(partition);
+        return log.dir().setAside(log);
     }
 
     /**
@@ -340,14 +270,13 @@ public final class LogStore implements AutoCloseable {
      * @throws ReplicaNotAvailableException if there is no such partition; it will be made there when it is created
      */
     public synchronized void move(TopicPartition partition, Path folder) {
-        LogDir to = dirs.stream().filter(dir -> dir.path().equals(folder)).findFirst()
-                .orElseThrow(() -> new LogDirNotFoundException(folder + " is none of the log folders, which are " + where.folders()));
+        LogDir to = dirs.of(folder).orElseThrow(() -> new LogDirNotFoundException(folder + " is none of the log folders, which are " + dirs));
         if (!to.isOnline()) {
             throw new KafkaStorageException("the log folder " + folder + " is offline");
         }
         SegmentedLog log = logs.get(partition);
         if (log == null) {
-            preferred.put(partition, to);
+            placement.prefer(partition, to);
             throw new ReplicaNotAvailableException("there is no partition " + partition + "; when it is created, that will be in " + folder);
         }
         if (!log.isOnline()) {
@@ -356,39 +285,23 @@ public final class LogStore implements AutoCloseable {
         moves.begin(log, to);
     }
 
-    private void resume(LogLoader.Arriving arriving) {
-        SegmentedLog log = logs.get(arriving.partition());
-        Path copy = arriving.copy();
-        if (log == null || !log.isOnline()) {
-            LOG.warn("{}: is unfinished, and its original is in no log folder that works; it is not used", copy);
-            return;
-        }
-        try {
-            LogDirFiles.removeTree(copy);
-        } catch (IOException e) {
-            LOG.warn("{} cannot be removed: {}", copy, e.toString());
-        }
-        LOG.info("{} was on its way to {}; that begins anew", arriving.partition(), arriving.to().path());
-        moves.begin(log, arriving.to());
-    }
-
     public FlushTimes flushTimes() {
         return flushTimes;
     }
 
     /** The first of the log folders. */
     public Path folder() {
-        return where.folders().getFirst();
+        return dirs.all().getFirst().path();
     }
 
     /** How many of the log folders do not work. */
     public long offlineDirs() {
-        return dirs.stream().filter(dir -> !dir.isOnline()).count();
+        return dirs.all().size() - dirs.online().size();
     }
 
     /** The log folders as they are now, the working ones and the others. */
     public List<LogDirStatus> dirs() {
-        return dirs.stream().map(dir -> LogDirStatus.of(dir, where.cordoned().contains(dir.path()), moves.to(dir))).toList();
+        return dirs.all().stream().map(dir -> LogDirStatus.of(dir, placement.isCordoned(dir), moves.to(dir))).toList();
     }
 
     /**
@@ -398,8 +311,6 @@ public final class LogStore implements AutoCloseable {
     @Override
     public void close() {
         moves.close();
-        try (ExecutorService closers = Executors.newFixedThreadPool(dirs.size(), Thread.ofPlatform().name("log-closer-", 0).factory())) {
-            dirs.forEach(dir -> closers.execute(dir::close));
-        }
+        dirs.close();
     }
 }

@@ -275,6 +275,11 @@ final class SegmentedLog implements PartitionLog {
         return place.folder().path();
     }
 
+    /** Runs it when nobody can be reading files any more that are taken out of the log now. */
+    void deleteLater(LogHousekeeping.Task removal) {
+        dir().housekeeping().later(limits.fileDeleteDelayMs(), removal);
+    }
+
     LogFiles files() {
         return files;
     }
