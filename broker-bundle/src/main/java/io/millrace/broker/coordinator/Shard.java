@@ -108,6 +108,15 @@ public final class Shard<M extends StateMachine> {
 
     /** Runs the command; what it decided is appended on return but not yet durable. */
     public <R> R run(BiFunction<M, Journal, R> command) {
+        try {
+            return decide(command);
+        } finally {
+            log.requestDurable();
+        }
+    }
+
+    /** Likewise, for who has more to write before the disk is asked for all of it: with {@link #decided}. */
+    public <R> R decide(BiFunction<M, Journal, R> command) {
         return run(command, true);
     }
 
@@ -135,6 +144,11 @@ public final class Shard<M extends StateMachine> {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Everything up to now; the disk is asked for it at the latest when somebody waits. */
+    public Decided decided() {
+        return new Decided(log, appendedUntil);
     }
 
     /** Blocks until everything is durable that was decided up to now. */
@@ -168,9 +182,9 @@ public final class Shard<M extends StateMachine> {
         log.producers().refused(producerId, verification);
     }
 
-    /** A transaction's marker reached this partition: appends it, and lets the state follow. */
+    /** A transaction's marker reached this partition: appends it, and lets the state follow. The disk is asked for it by who has all its markers. */
     public void end(long producerId, short producerEpoch, boolean commit, int coordinatorEpoch, Origin origin) {
-        run((state, journal) -> {
+        decide((state, journal) -> {
             appended(log.append(marker(producerId, producerEpoch, commit, coordinatorEpoch, journal.now()), origin, epoch(), true));
             state.ended(producerId, commit);
             return null;
@@ -229,9 +243,6 @@ public final class Shard<M extends StateMachine> {
                 }
                 appended(log.append(batch(first, records.toArray(SimpleRecord[]::new)), Origin.COORDINATOR, epoch(), durable));
                 from = to;
-            }
-            if (durable) {
-                log.requestDurable();
             }
         } catch (RuntimeException refused) {
             // The state is ahead of the log now. What the log has is the truth.

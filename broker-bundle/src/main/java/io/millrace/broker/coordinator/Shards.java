@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
@@ -33,16 +34,22 @@ public final class Shards<M extends StateMachine> {
     }
 
     public static <M extends StateMachine> Shards<M> load(String topic, int partitions, Partitions logs, Clock clock, Clockwork clockwork, Supplier<M> empty) {
+        return load(topic, partitions, logs, clock, clockwork, empty, _ -> { });
+    }
+
+    /** @param replayed called with all of them before anybody else may, and before anything is due in them */
+    public static <M extends StateMachine> Shards<M> load(String topic, int partitions, Partitions logs, Clock clock, Clockwork clockwork, Supplier<M> empty,
+            Consumer<List<Shard<M>>> replayed) {
         Shards<M> shards = new Shards<>(topic);
         Thread.ofVirtual().name("load " + topic).start(() -> {
             try {
                 long began = System.nanoTime();
                 List<Shard<M>> all = new ArrayList<>();
                 for (LedPartition led : logs.ensureInternal(topic, partitions, CONFIG)) {
-                    Shard<M> shard = new Shard<>(led, empty, clock, clockwork);
-                    all.add(shard);
-                    clockwork.add(shard);
+                    all.add(new Shard<>(led, empty, clock, clockwork));
                 }
+                replayed.accept(all);
+                all.forEach(clockwork::add);
                 LOG.debug("{}: {} partitions are loaded after {} ms", topic, all.size(), (System.nanoTime() - began) / 1_000_000);
                 shards.loaded.complete(List.copyOf(all));
             } catch (RuntimeException failed) {

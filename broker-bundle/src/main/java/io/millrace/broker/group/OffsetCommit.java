@@ -1,5 +1,6 @@
 package io.millrace.broker.group;
 
+import io.millrace.broker.coordinator.DurableAnswer;
 import io.millrace.broker.coordinator.Shard;
 import io.millrace.broker.group.Membership.Committer;
 import io.millrace.broker.request.Answer;
@@ -57,9 +58,6 @@ final class OffsetCommit implements Handler {
             }
             return results;
         });
-        return () -> {
-            shard.awaitDurable();
-            return new OffsetCommitResponse(response);
-        };
+        return new DurableAnswer(shard.decided(), new OffsetCommitResponse(response));
     }
 }

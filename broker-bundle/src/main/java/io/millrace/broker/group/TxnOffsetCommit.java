@@ -1,5 +1,7 @@
 package io.millrace.broker.group;
 
+import io.millrace.broker.coordinator.Decided;
+import io.millrace.broker.coordinator.DurableAnswer;
 import io.millrace.broker.coordinator.Shard;
 import io.millrace.broker.group.Membership.Committer;
 import io.millrace.broker.log.Verification;
@@ -7,7 +9,9 @@ import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionGate.Client;
+import io.millrace.broker.transaction.TransactionGate.Entry;
 import io.millrace.broker.transaction.TransactionGate;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
@@ -45,9 +49,10 @@ final class TxnOffsetCommit implements Handler {
             throw Errors.INVALID_GROUP_ID.exception();
         }
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
-        Verification verification = enter(call, request, shard);
+        List<Decided> decided = new ArrayList<>();
+        Verification verification = enter(call, request, shard, decided);
         Committer committer = new Committer(request.memberId(), request.groupInstanceId(), request.generationIdOrMemberEpoch());
-        TxnOffsetCommitResponseData response = shard.run((state, journal) -> {
+        TxnOffsetCommitResponseData response = shard.decide((state, journal) -> {
             Errors refused = shard.isVerified(request.producerId(), request.producerEpoch(), verification)
                     ? state.membership().admit(request.groupId(), committer, true, journal) : Errors.INVALID_TXN_STATE;
             TxnOffsetCommitResponseData results = new TxnOffsetCommitResponseData();
@@ -67,14 +72,17 @@ final class TxnOffsetCommit implements Handler {
             }
             return results;
         });
-        return () -> {
-            shard.awaitDurable();
-            return new TxnOffsetCommitResponse(response);
-        };
+        decided.add(shard.decided());
+        decided.forEach(Decided::request);
+        return new DurableAnswer(decided, new TxnOffsetCommitResponse(response));
     }
 
-    /** Has the transaction's coordinator asked, unless the transaction is open in the group's partition already. */
-    private Verification enter(Call call, TxnOffsetCommitRequestData request, Shard<GroupShard> shard) {
+    /**
+     * Has the transaction's coordinator asked, unless the transaction is open in the group's partition already.
+     *
+     * @param decided gets what must be durable before the answer
+     */
+    private Verification enter(Call call, TxnOffsetCommitRequestData request, Shard<GroupShard> shard, List<Decided> decided) {
         Client client = Client.ofTxnOffsetCommit(call.version());
         if (!transactions.isAskedFor(client)) {
             return Verification.NOT_REQUIRED;
@@ -83,9 +91,12 @@ final class TxnOffsetCommit implements Handler {
         if (verification == null) {
             return null;
         }
-        Errors error = transactions.enter(request.transactionalId(), request.producerId(), request.producerEpoch(), List.of(shard.partition()), client)
-                .get(shard.partition());
+        Entry entry = transactions.enter(request.transactionalId(), request.producerId(), request.producerEpoch(), List.of(shard.partition()), client);
+        Errors error = entry.errors().get(shard.partition());
         if (error == Errors.NONE) {
+            if (entry.decided() != null) {
+                decided.add(entry.decided());
+            }
             return verification;
         }
         if (!(error.exception() instanceof RetriableException)) {

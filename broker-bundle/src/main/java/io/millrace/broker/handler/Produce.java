@@ -1,5 +1,6 @@
 package io.millrace.broker.handler;
 
+import io.millrace.broker.coordinator.Decided;
 import io.millrace.broker.log.PartitionLog.Appended;
 import io.millrace.broker.log.PartitionLog.Origin;
 import io.millrace.broker.log.RefusedRecordsException.Refused;
@@ -13,6 +14,7 @@ import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionGate.Client;
+import io.millrace.broker.transaction.TransactionGate.Entry;
 import io.millrace.broker.transaction.TransactionGate;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,8 +79,9 @@ final class Produce implements Handler {
             throw new InvalidRequiredAcksException("acks=" + acks + "; allowed are -1 (all), 0 and 1");
         }
         List<Part> parts = parts(call, request);
+        Decided joined = null;
         try {
-            enterTransaction(call, request, parts);
+            joined = enterTransaction(call, request, parts);
         } catch (RuntimeException refused) {
             parts.forEach(part -> part.fail(call, refused));
         }
@@ -92,16 +95,19 @@ final class Produce implements Handler {
             });
             return Answer.now(null);
         }
-        return acks == ALL ? durable(call, parts) : Answer.now(response(parts));
+        return acks == ALL || joined != null ? durable(call, parts, joined, acks) : Answer.now(response(parts));
     }
 
-    private static Durable durable(Call call, List<Part> parts) {
+    private static Durable durable(Call call, List<Part> parts, Decided joined, short acks) {
+        if (joined != null) {
+            joined.request();
+        }
         for (Part part : parts) {
-            if (part.error == null) {
+            if (part.error == null && acks == ALL) {
                 part.led.log().requestDurable();
             }
         }
-        return new Durable(call, parts);
+        return new Durable(call, parts, joined, acks == ALL);
     }
 
     private List<Part> parts(Call call, ProduceRequest request) {
@@ -127,8 +133,12 @@ final class Produce implements Handler {
         return parts;
     }
 
-    /** Has the transaction's coordinator asked about partitions that the transaction is not open in yet. */
-    private void enterTransaction(Call call, ProduceRequest request, List<Part> parts) {
+    /**
+     * Has the transaction's coordinator asked about partitions that the transaction is not open in yet.
+     *
+     * @return what it decided, which must be durable before the answer; or null
+     */
+    private Decided enterTransaction(Call call, ProduceRequest request, List<Part> parts) {
         Client client = Client.ofProduce(call.version());
         List<Part> entering = new ArrayList<>();
         RecordBatch first = null;
@@ -152,12 +162,12 @@ final class Produce implements Handler {
             }
         }
         if (entering.isEmpty()) {
-            return;
+            return null;
         }
-        Map<TopicPartition, Errors> results = transactions.enter(request.transactionalId(), first.producerId(), first.producerEpoch(),
+        Entry entry = transactions.enter(request.transactionalId(), first.producerId(), first.producerEpoch(),
                 entering.stream().map(part -> part.partition).toList(), client);
         for (Part part : entering) {
-            Errors error = results.get(part.partition);
+            Errors error = entry.errors().get(part.partition);
             if (error != Errors.NONE) {
                 if (!(error.exception() instanceof RetriableException)) {
                     part.led.log().producers().refused(first.producerId(), part.verification);
@@ -166,6 +176,7 @@ final class Produce implements Handler {
                         + first.producerEpoch() + ", " + part.partition + ": " + error.message()));
             }
         }
+        return entry.decided();
     }
 
     private void append(Call call, Part part, short acks) {
@@ -277,21 +288,31 @@ final class Produce implements Handler {
         }
     }
 
-    private record Durable(Call call, List<Part> parts) implements Answer {
+    /**
+     * @param joined what makes partitions part of a transaction, or null; their records went to disk beside it, not after it
+     * @param all    whether the records must be durable, too
+     */
+    private record Durable(Call call, List<Part> parts, Decided joined, boolean all) implements Answer {
 
         @Override
         public When begin(Runnable ready) {
             // One more than there are, so that nobody tells before all are asked.
             AtomicInteger left = new AtomicInteger(1);
+            Runnable reached = () -> {
+                if (left.decrementAndGet() == 0) {
+                    ready.run();
+                }
+            };
+            if (joined != null) {
+                left.incrementAndGet();
+                if (!joined.whenDurable(reached)) {
+                    left.decrementAndGet();
+                }
+            }
             for (Part part : parts) {
-                if (part.error == null) {
+                if (all && part.error == null) {
                     left.incrementAndGet();
-                    boolean told = part.led.log().whenDurable(part.appended.lastOffset() + 1, () -> {
-                        if (left.decrementAndGet() == 0) {
-                            ready.run();
-                        }
-                    });
-                    if (!told) {
+                    if (!part.led.log().whenDurable(part.appended.lastOffset() + 1, reached)) {
                         left.decrementAndGet();
                     }
                 }
@@ -301,8 +322,15 @@ final class Produce implements Handler {
 
         @Override
         public AbstractResponse await() throws InterruptedException {
+            if (joined != null) {
+                try {
+                    joined.awaitDurable();
+                } catch (RuntimeException lost) {
+                    parts.stream().filter(part -> part.error == null).forEach(part -> part.fail(call, lost));
+                }
+            }
             for (Part part : parts) {
-                if (part.error == null) {
+                if (all && part.error == null) {
                     try {
                         part.led.log().awaitDurable(part.appended.lastOffset() + 1);
                     } catch (RuntimeException lost) {

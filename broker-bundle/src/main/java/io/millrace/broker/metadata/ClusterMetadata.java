@@ -2,6 +2,7 @@ package io.millrace.broker.metadata;
 
 import io.millrace.broker.config.NodeSettings;
 import io.millrace.broker.log.LogStore;
+import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.quota.QuotaAlteration;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -159,6 +160,11 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     /** Where the logs are. */
     public LogStore store() {
         return store;
+    }
+
+    @Override
+    public List<PartitionLog> logs() {
+        return led.logs();
     }
 
     @Override

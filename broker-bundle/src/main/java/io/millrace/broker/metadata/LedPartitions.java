@@ -29,6 +29,10 @@ final class LedPartitions {
         return Optional.ofNullable(led.get(partition));
     }
 
+    List<PartitionLog> logs() {
+        return led.values().stream().map(LedPartition::log).toList();
+    }
+
     /** Partitions whose disk failed. */
     long offline() {
         return led.values().stream().filter(partition -> !partition.log().isOnline()).count();

@@ -1,6 +1,7 @@
 package io.millrace.broker.metadata;
 
 import io.millrace.broker.log.PartitionLog;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,9 @@ public interface Partitions {
     default Optional<PartitionLog> log(TopicPartition partition) {
         return leader(partition).map(LedPartition::log);
     }
+
+    /** The logs of all of them, of internal topics, too, as of now. */
+    Collection<PartitionLog> logs();
 
     /** Creates the topic if need be; blocks until that is durable. @return its partitions by index */
     List<LedPartition> ensureInternal(String topic, int partitions, Map<String, String> config);

@@ -1,9 +1,14 @@
 package io.millrace.broker.transaction;
 
+import io.millrace.broker.coordinator.Decided;
+import io.millrace.broker.coordinator.DurableAnswer;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
+import io.millrace.broker.request.InTurn;
 import io.millrace.broker.transaction.Transaction.Producer;
+import io.millrace.broker.transaction.TransactionCoordinator.Joined;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,31 +43,45 @@ final class AddPartitionsToTxn implements Handler {
     @Override
     public Answer handle(Call call) {
         AddPartitionsToTxnRequestData request = call.as(AddPartitionsToTxnRequest.class).data();
-        return () -> {
-            AddPartitionsToTxnResponseData response = new AddPartitionsToTxnResponseData();
-            if (call.version() < 4) {
-                response.setResultsByTopicV3AndBelow(results(add(request.v3AndBelowTransactionalId(),
-                        new Producer(request.v3AndBelowProducerId(), request.v3AndBelowProducerEpoch()), partitions(request.v3AndBelowTopics())), call));
-            } else {
-                for (AddPartitionsToTxnTransaction one : request.transactions()) {
-                    Producer producer = new Producer(one.producerId(), one.producerEpoch());
-                    Map<TopicPartition, Errors> errors = one.verifyOnly() && !one.transactionalId().isEmpty()
-                            ? transactions.verify(one.transactionalId(), producer, partitions(one.topics()))
-                            : add(one.transactionalId(), producer, partitions(one.topics()));
-                    response.resultsByTransaction().add(new AddPartitionsToTxnResult().setTransactionalId(one.transactionalId())
-                            .setTopicResults(results(errors, call)));
-                }
-            }
-            return new AddPartitionsToTxnResponse(response);
-        };
+        return call.version() < 4 ? new InTurn(() -> transactions.isSettled(request.v3AndBelowTransactionalId()), () -> one(call, request))
+                : new InTurn(() -> request.transactions().stream().allMatch(one -> transactions.isSettled(one.transactionalId())), () -> several(call, request));
     }
 
-    /** All or nothing. */
-    private Map<TopicPartition, Errors> add(String id, Producer producer, List<TopicPartition> partitions) {
+    private Answer one(Call call, AddPartitionsToTxnRequestData request) {
+        List<Decided> decided = new ArrayList<>();
+        Map<TopicPartition, Errors> errors = add(request.v3AndBelowTransactionalId(),
+                new Producer(request.v3AndBelowProducerId(), request.v3AndBelowProducerEpoch()), partitions(request.v3AndBelowTopics()), decided);
+        return new DurableAnswer(decided, new AddPartitionsToTxnResponse(new AddPartitionsToTxnResponseData()
+                .setResultsByTopicV3AndBelow(results(errors, call))));
+    }
+
+    private Answer several(Call call, AddPartitionsToTxnRequestData request) {
+        AddPartitionsToTxnResponseData response = new AddPartitionsToTxnResponseData();
+        List<Decided> decided = new ArrayList<>();
+        for (AddPartitionsToTxnTransaction one : request.transactions()) {
+            Producer producer = new Producer(one.producerId(), one.producerEpoch());
+            Map<TopicPartition, Errors> errors = one.verifyOnly() && !one.transactionalId().isEmpty()
+                    ? transactions.verify(one.transactionalId(), producer, partitions(one.topics()))
+                    : add(one.transactionalId(), producer, partitions(one.topics()), decided);
+            response.resultsByTransaction().add(new AddPartitionsToTxnResult().setTransactionalId(one.transactionalId())
+                    .setTopicResults(results(errors, call)));
+        }
+        return new DurableAnswer(decided, new AddPartitionsToTxnResponse(response));
+    }
+
+    /** All or nothing. @param decided gets what must be durable before the answer */
+    private Map<TopicPartition, Errors> add(String id, Producer producer, List<TopicPartition> partitions, List<Decided> decided) {
         Map<TopicPartition, Errors> errors = new LinkedHashMap<>();
         boolean allExist = partitions.stream().allMatch(transactions::exists);
-        Errors error = !allExist ? Errors.OPERATION_NOT_ATTEMPTED : id.isEmpty() ? Errors.INVALID_REQUEST : transactions.add(id, producer, partitions, 0);
-        partitions.forEach(partition -> errors.put(partition, allExist || transactions.exists(partition) ? error : Errors.UNKNOWN_TOPIC_OR_PARTITION));
+        Errors error = !allExist ? Errors.OPERATION_NOT_ATTEMPTED : Errors.INVALID_REQUEST;
+        if (allExist && !id.isEmpty()) {
+            Joined joined = transactions.add(id, producer, partitions, 0);
+            decided.add(joined.decided());
+            error = joined.error();
+        }
+        for (TopicPartition partition : partitions) {
+            errors.put(partition, allExist || transactions.exists(partition) ? error : Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        }
         return errors;
     }
 

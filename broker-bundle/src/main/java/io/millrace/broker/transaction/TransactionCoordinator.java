@@ -3,11 +3,14 @@ package io.millrace.broker.transaction;
 import io.millrace.api.metrics.Meters;
 import io.millrace.broker.coordinator.Clockwork;
 import io.millrace.broker.coordinator.CoordinatorSettings;
+import io.millrace.broker.coordinator.Decided;
 import io.millrace.broker.coordinator.Shard;
 import io.millrace.broker.coordinator.Shards;
+import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionGate.Client;
+import io.millrace.broker.transaction.TransactionGate.Entry;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.TransactionShard.Init;
 import io.millrace.broker.transaction.Transaction.Producer;
@@ -25,12 +28,15 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Serves transactions. A prepared transaction is completed whatever becomes of the client; answers to the client wait for that, so that what it committed can be read when it hears of it, and no later request of it meets a transaction that is still ending.
  */
 public final class TransactionCoordinator implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TransactionCoordinator.class);
     /** How long a request waits for a transaction that is ending. */
     private static final long PATIENCE_MS = 10_000;
 
@@ -50,12 +56,32 @@ public final class TransactionCoordinator implements AutoCloseable {
         this.verifies = settings.verifiesPartitions();
         this.markers = new Markers(partitions, groups, clock);
         this.shards = Shards.load(Topic.TRANSACTION_STATE_TOPIC_NAME, settings.transactionPartitions(), partitions, clock, clockwork,
-                () -> new TransactionShard(settings, this::completeInBackground));
+                () -> new TransactionShard(settings, this::completeInBackground), all -> rejoin(partitions, all));
         this.producerIds = new ProducerIds(() -> shards.all().getFirst());
         partitions.onTopicDeleted(topic -> shards.all().forEach(shard -> shard.run((state, journal) -> {
             state.topicDeleted(topic, journal);
             return null;
         })));
+    }
+
+    /** Has open transactions looked for in the logs, since those are what a loss of power may leave that the coordinator does not know of. */
+    private static void rejoin(Partitions partitions, List<Shard<TransactionShard>> all) {
+        LostJoins lost = new LostJoins();
+        for (PartitionLog log : partitions.logs()) {
+            if (log.isOnline() && log.lastStableOffset() < log.highWatermark()) {
+                log.producers().active().stream().filter(producer -> producer.currentTransactionStart() >= 0)
+                        .forEach(producer -> lost.open(new Producer(producer.producerId(), producer.epoch()), log.topicPartition()));
+            }
+        }
+        for (Shard<TransactionShard> shard : lost.isEmpty() ? List.<Shard<TransactionShard>>of() : all) {
+            try {
+                shard.run((state, journal) -> state.rejoin(lost, journal))
+                        .forEach(rejoined -> LOG.warn("transaction of {} goes on with {}: of what was not acknowledged, records came to the disk without the coordinator's",
+                                rejoined.id(), rejoined.partitions()));
+            } catch (ApiException offline) {
+                LOG.warn("{}: open transactions are not compared with the partitions' logs: {}", shard.partition(), offline.getMessage());
+            }
+        }
     }
 
     public static TransactionCoordinator start(Partitions partitions, Shards<?> groups, Clock clock, Clockwork clockwork, CoordinatorSettings settings) {
@@ -84,7 +110,7 @@ public final class TransactionCoordinator implements AutoCloseable {
             }
 
             @Override
-            public Map<TopicPartition, Errors> enter(String id, long producerId, short producerEpoch, Collection<TopicPartition> entering, Client client) {
+            public Entry enter(String id, long producerId, short producerEpoch, Collection<TopicPartition> entering, Client client) {
                 return TransactionCoordinator.this.enter(id, new Producer(producerId, producerEpoch), entering, client);
             }
         };
@@ -107,16 +133,23 @@ public final class TransactionCoordinator implements AutoCloseable {
         return partitions.log(partition).isPresent();
     }
 
-    private Map<TopicPartition, Errors> enter(String id, Producer producer, Collection<TopicPartition> entering, Client client) {
+    private Entry enter(String id, Producer producer, Collection<TopicPartition> entering, Client client) {
         Map<TopicPartition, Errors> results;
+        Decided decided = null;
         try {
-            results = client == Client.ADDS_BY_WRITING ? same(entering, add(id, producer, entering, 2)) : verify(id, producer, entering);
+            if (client == Client.ADDS_BY_WRITING) {
+                Joined joined = add(id, producer, entering, 2);
+                results = same(entering, joined.error());
+                decided = joined.decided();
+            } else {
+                results = verify(id, producer, entering);
+            }
         } catch (ApiException unavailable) {
             results = same(entering, Errors.forException(unavailable));
         }
         Map<TopicPartition, Errors> told = new HashMap<>();
         results.forEach((partition, error) -> told.put(partition, told(error, client)));
-        return told;
+        return new Entry(told, decided);
     }
 
     private static Map<TopicPartition, Errors> same(Collection<TopicPartition> entering, Errors error) {
@@ -142,16 +175,24 @@ public final class TransactionCoordinator implements AutoCloseable {
         return results.containsValue(Errors.CONCURRENT_TRANSACTIONS) && awaitCompletion(id) ? attempt.get() : results;
     }
 
-    /** Durable on return. */
-    Errors add(String id, Producer producer, Collection<TopicPartition> added, int clientVersion) {
+    /** @param decided to be durable before anybody is told; the disk is not asked for it yet */
+    record Joined(Errors error, Decided decided) {
+    }
+
+    /** Whether nothing blocks that has to do with the id. */
+    boolean isSettled(String id) {
+        return !shards.ifLoaded().isEmpty() && !completing.containsKey(id);
+    }
+
+    /** Blocks while a transaction of the id is ending. */
+    Joined add(String id, Producer producer, Collection<TopicPartition> added, int clientVersion) {
         Shard<TransactionShard> shard = shards.of(id);
-        Supplier<Errors> attempt = () -> shard.run((state, journal) -> state.add(id, producer, added, clientVersion, journal));
+        Supplier<Errors> attempt = () -> shard.decide((state, journal) -> state.add(id, producer, added, clientVersion, journal));
         Errors error = attempt.get();
         if (error == Errors.CONCURRENT_TRANSACTIONS && awaitCompletion(id)) {
             error = attempt.get();
         }
-        awaitDurable(shard);
-        return error;
+        return new Joined(error, shard.decided());
     }
 
     /** Durable on return. */

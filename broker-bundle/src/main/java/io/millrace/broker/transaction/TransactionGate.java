@@ -1,5 +1,6 @@
 package io.millrace.broker.transaction;
 
+import io.millrace.broker.coordinator.Decided;
 import java.util.Collection;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
@@ -33,9 +34,15 @@ public interface TransactionGate {
     boolean isAskedFor(Client client);
 
     /**
-     * Blocks until the coordinator's log has the partitions durably, if they join the transaction here; otherwise they must already be part of it.
+     * Whether they are part of the transaction, if they must be already.
      *
-     * @return what is wrong, by partition, in words that the client understands; NONE otherwise
+     * @param errors  what is wrong, by partition, in words that the client understands; NONE otherwise
+     * @param decided if they join the transaction here, to be durable before anything is acknowledged that is written to them; or null. The disk is
+     *                not asked for it yet, so that it can be asked for both at once.
      */
-    Map<TopicPartition, Errors> enter(String transactionalId, long producerId, short producerEpoch, Collection<TopicPartition> partitions, Client client);
+    record Entry(Map<TopicPartition, Errors> errors, Decided decided) {
+    }
+
+    /** Partitions join the transaction, or must be part of it already. Blocks while the transaction before it is ending. */
+    Entry enter(String transactionalId, long producerId, short producerEpoch, Collection<TopicPartition> partitions, Client client);
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -46,6 +47,7 @@ final class TransactionShard implements StateMachine {
     private final Alarms alarms = new Alarms();
     private long nextExpiryCheck = NEVER;
     private long firstFreeProducerId;
+    private LostJoins lost = LostJoins.NONE;
 
     /**
      * @param completer gets each transaction that is prepared without an {@link End}; must not block nor call back at once
@@ -298,6 +300,18 @@ final class TransactionShard implements StateMachine {
         boolean replaced = after.id() != current.producerId();
         store(current.of(after.id(), after.epoch(), replaced ? current.producerId() : current.previousProducerId(), Transaction.NONE, current.previousEpoch())
                 .as(current.state() == State.PREPARE_COMMIT ? State.COMPLETE_COMMIT : State.COMPLETE_ABORT, Set.of(), journal.now(), current.startedAt()), journal);
+        rejoin(current.id(), journal);
+    }
+
+    /** Before the first command after a replay. @return the transactions that got back what they had lost; others will when they are complete */
+    List<Transaction> rejoin(LostJoins found, Journal journal) {
+        lost = found;
+        return List.copyOf(transactions.keySet()).stream().map(id -> rejoin(id, journal)).filter(Objects::nonNull).toList();
+    }
+
+    private Transaction rejoin(String id, Journal journal) {
+        Transaction rejoined = lost.rejoined(transactions.get(id), journal.now());
+        return rejoined == null ? null : store(rejoined, journal);
     }
 
     void topicDeleted(String topic, Journal journal) {

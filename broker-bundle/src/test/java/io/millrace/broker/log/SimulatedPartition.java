@@ -78,6 +78,17 @@ public final class SimulatedPartition {
         }
     }
 
+    /** Epochs of producers whose transaction is open here, by producer id. */
+    public Map<Long, Short> open() {
+        Map<Long, Short> open = new HashMap<>();
+        for (ProducerState producer : states.producers()) {
+            if (producer.transactionStart() != ProducerState.NO_TRANSACTION) {
+                open.put(producer.producerId(), producer.epoch());
+            }
+        }
+        return open;
+    }
+
     public int end() {
         return log.size();
     }

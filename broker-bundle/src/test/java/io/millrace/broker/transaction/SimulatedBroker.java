@@ -42,6 +42,7 @@ final class SimulatedBroker {
     private TransactionShard shard;
     private int durable;
     private int starts;
+    private int rejoined;
     private long now = 1_000_000;
     private long nextProducerId = 100;
 
@@ -68,6 +69,14 @@ final class SimulatedBroker {
             shard.replay(-1, (short) -1, ByteBuffer.wrap(entry.key()), entry.value() == null ? null : ByteBuffer.wrap(entry.value()));
         }
         shard.loaded(now);
+        LostJoins lost = new LostJoins();
+        partitions.forEach((partition, state) -> state.open().forEach((producer, epoch) -> lost.open(new Producer(producer, epoch), partition)));
+        rejoined += run(journal -> shard.rejoin(lost, journal)).size();
+    }
+
+    /** How many transactions had lost a partition with a crash. */
+    int rejoined() {
+        return rejoined;
     }
 
     /** Takes from each log a part of what was not durable, and all that was under way. */
@@ -147,7 +156,10 @@ final class SimulatedBroker {
 
     /** Goes on once everything is durable that the coordinator decided so far. */
     private void whenDurable(Runnable next) {
-        int until = log.size();
+        whenDurable(log.size(), next);
+    }
+
+    private void whenDurable(int until, Runnable next) {
         underWay.add(() -> {
             durable = Math.max(durable, until);
             next.run();
@@ -190,16 +202,22 @@ final class SimulatedBroker {
                 Errors error = clientVersion >= 2 ? run(journal -> shard.add(id, producer, List.of(target), 2, journal))
                         : shard.verify(id, producer, List.of(target)).get(target);
                 Errors told = TransactionCoordinator.told(error, clientVersion >= 2 ? Client.ADDS_BY_WRITING : Client.OLD);
-                whenDurable(() -> {
-                    if (told == Errors.NONE) {
-                        append(partition, producer, sequence, value, verification, answer);
-                        return;
-                    }
+                if (told != Errors.NONE) {
                     if (told != Errors.CONCURRENT_TRANSACTIONS && told != Errors.NOT_ENOUGH_REPLICAS) {
                         partition.refused(producer.id(), verification);
                     }
                     answer.accept(told);
-                });
+                    return;
+                }
+                // The records do not wait for the coordinator's, their answer waits for both.
+                int until = log.size();
+                underWay.add(() -> append(partition, producer, sequence, value, verification, appended -> {
+                    if (appended == Errors.NONE) {
+                        whenDurable(until, () -> answer.accept(appended));
+                    } else {
+                        answer.accept(appended);
+                    }
+                }));
             });
         });
     }

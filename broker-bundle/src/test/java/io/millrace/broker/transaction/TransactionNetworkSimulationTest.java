@@ -96,7 +96,7 @@ class TransactionNetworkSimulationTest {
             }
         }
         assertThat(seen.values()).as("seed %d: how often a value is there", seed).allMatch(count -> count == 1);
-        LOG.info("seed {}: {} values, {}, {} crashes", seed, seen.size(), counts, broker.starts());
+        LOG.info("seed {}: {} values, {}, {} crashes, after which {} transactions had lost a partition", seed, seen.size(), counts, broker.starts(), broker.rejoined());
         assertThat(counts.getOrDefault(Outcome.COMMITTED, 0)).as("seed %d: committed of %s", seed, counts).isGreaterThan(30);
         assertThat(counts.getOrDefault(Outcome.ABORTED, 0)).as("seed %d: aborted of %s", seed, counts).isGreaterThan(10);
     }
