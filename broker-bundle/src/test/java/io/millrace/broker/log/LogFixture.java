@@ -128,7 +128,8 @@ final class LogFixture {
             for (RecordBatch batch : log.read(offset, 1 << 20, log.endOffset(), true).batches()) {
                 batch.ensureValid();
                 for (Record record : batch) {
-                    if (!batch.isControlBatch()) {
+                    // The first batch may begin before the log does.
+                    if (!batch.isControlBatch() && record.offset() >= log.startOffset()) {
                         values.put(record.offset(), text(record.value()));
                     }
                 }
