@@ -1,7 +1,7 @@
 package io.millrace.broker.log;
 
+import io.millrace.broker.log.LogFlush.Reached;
 import io.millrace.broker.log.journal.Journal;
-import io.millrace.broker.log.journal.Journal.Room;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +65,7 @@ final class GroupCommit implements AutoCloseable {
 
     private void run() {
         List<LogFlush> logs = new ArrayList<>();
-        List<LogFlush> inRound = new ArrayList<>();
+        List<Reached> inRound = new ArrayList<>();
         try {
             while (true) {
                 if (logs.isEmpty()) {
@@ -83,7 +83,7 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /** Takes out of {@code logs} what is done, or handed on. */
-    private void commit(List<LogFlush> logs, List<LogFlush> inRound) {
+    private void commit(List<LogFlush> logs, List<Reached> inRound) {
         int taken = 0;
         for (boolean ready = journal.isReady(); taken < logs.size(); taken++) {
             LogFlush log = logs.get(taken);
@@ -102,12 +102,10 @@ final class GroupCommit implements AutoCloseable {
         try {
             journal.write();
             long nanos = System.nanoTime() - began;
-            for (LogFlush log : inRound) {
-                log.committed(nanos);
-            }
+            inRound.forEach(reached -> reached.committed(nanos));
         } catch (IOException e) {
             LOG.error("{}; partitions' own files are synced from now on", e.getMessage(), e);
-            inRound.forEach(flushers::request);
+            inRound.forEach(reached -> flushers.request(reached.log()));
             onFailure.accept(e);
         } finally {
             inRound.clear();

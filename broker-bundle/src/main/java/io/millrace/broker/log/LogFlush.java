@@ -19,8 +19,14 @@ import org.apache.kafka.common.errors.KafkaStorageException;
  */
 final class LogFlush implements Journaled {
 
-    /** What the committing thread put into the journal's round: the segment's bytes up to there, the log's records up to there. */
-    private record Staged(Segment segment, int position, long target) {}
+    /** What a log has at a moment: the segment's bytes up to there, the log's records up to there. */
+    record Reached(LogFlush log, Segment segment, int position, long target) {
+
+        /** It is in the journal, durably. */
+        void committed(long nanos) {
+            log.committed(this, nanos);
+        }
+    }
 
     private final TopicPartition partition;
     private final Uuid topicId;
@@ -42,8 +48,6 @@ final class LogFlush implements Journaled {
     /** Up to this position of this segment the log is durable: what follows can be journaled. Null until the segment was synced once. */
     private Segment durableIn;
     private int durablePosition;
-    /** Of the committing thread. */
-    private Staged staged;
 
     LogFlush(TopicPartition partition, Uuid topicId, LogPlace place, Segments segments, LogOffsets offsets, DurableOffset durable,
             Availability availability, LogLocks locks) {
@@ -181,14 +185,11 @@ final class LogFlush implements Journaled {
      * @param inRound gets this if it waits for the journal
      * @return false if the round is full: nothing was done
      */
-    boolean commit(GroupCommit folder, Journal journal, List<LogFlush> inRound, Flushers flushers) {
+    boolean commit(GroupCommit folder, Journal journal, List<Reached> inRound, Flushers flushers) {
         unmarkQueued();
-        if (staged != null) {
-            return true;
-        }
         long from;
         int begin;
-        Staged newly;
+        Reached newly;
         appending.lock();
         try {
             from = durable.get();
@@ -201,7 +202,7 @@ final class LogFlush implements Journaled {
                 return true;
             }
             Segment active = segments.active();
-            newly = new Staged(active, active.bytes(), offsets.end());
+            newly = new Reached(this, active, active.bytes(), offsets.end());
             begin = active == durableIn ? durablePosition : -1;
         } finally {
             appending.unlock();
@@ -217,8 +218,7 @@ final class LogFlush implements Journaled {
                 queued.set(true);
                 return false;
             }
-            staged = newly;
-            inRound.add(this);
+            inRound.add(newly);
         } catch (IOException | RuntimeException e) {
             // Moved or closed meanwhile, or the file is damaged: the fsync will tell.
             flushers.request(this);
@@ -226,10 +226,7 @@ final class LogFlush implements Journaled {
         return true;
     }
 
-    /** What was staged is in the journal, durably. */
-    void committed(long nanos) {
-        Staged done = staged;
-        staged = null;
+    private void committed(Reached done, long nanos) {
         appending.lock();
         try {
             long before = durable.get();
@@ -262,7 +259,7 @@ final class LogFlush implements Journaled {
         flushing.lock();
         try {
             List<Segment> dirty;
-            Staged whole;
+            Reached whole;
             long before;
             boolean created;
             appending.lock();
@@ -271,7 +268,7 @@ final class LogFlush implements Journaled {
                     return;
                 }
                 Segment active = segments.active();
-                whole = new Staged(active, active.bytes(), offsets.end());
+                whole = new Reached(this, active, active.bytes(), offsets.end());
                 dirty = List.copyOf(unflushed);
                 before = durable.get();
                 created = dirty.size() > 1 || synced <= dirty.getLast().baseOffset();

@@ -68,11 +68,19 @@ final class LogLoader {
         for (LogDir dir : dirs) {
             // A log whose topic is not known yet is opened later, and may need the journal.
             if (!unknown.contains(dir)) {
-                dir.dropJournaled();
+                dropJournaled(dir);
             }
         }
         if (dirs.stream().noneMatch(LogDir::isOnline)) {
             throw new IOException("none of the log folders works");
+        }
+    }
+
+    private void dropJournaled(LogDir dir) throws IOException {
+        try {
+            dir.dropJournaled();
+        } catch (IOException e) {
+            failed(dir, e);
         }
     }
 

@@ -2,12 +2,16 @@ package io.millrace.broker.log;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The offsets that say what there is of a log and how much of it may be read. Changed with the log's {@code appending} held, each by itself; seen
  * by all threads at once.
  */
 final class LogOffsets {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LogOffsets.class);
 
     private final ProducerStates producers;
     private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
@@ -75,7 +79,12 @@ final class LogOffsets {
     /** Tells the listeners. */
     void tell() {
         for (Runnable listener : listeners) {
-            listener.run();
+            try {
+                listener.run();
+            } catch (Throwable failed) {
+                // Others wait to be told, too, and for the thread that makes records durable.
+                LOG.error("a reader cannot be told that a log has moved", failed);
+            }
         }
     }
 }

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.broker.log.LogDirStatus.Replica;
+import io.millrace.broker.log.LogFlush.Reached;
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.log.journal.Journal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,6 +155,26 @@ class LogDirsTest {
             assertThat(values(store.log(partition(2)).orElseThrow(), 0, 1000)).containsExactly("a");
             append(store.log(partition(2)).orElseThrow(), "b");
             assertThat(values(store.log(partition(0)).orElseThrow(), 0, 1000)).startsWith("a");
+        }
+    }
+
+    @Test
+    void aLogThatIsMovedWhileItsRecordsAreOnTheWayToTheJournalIsMadeDurableInTheNewFolder() throws Exception {
+        try (LogStore store = open(one, two); Journal slow = new Journal(Files.createDirectory(folder.resolve("slow")), Journal.LEAST_BYTES);
+                Flushers flushers = new Flushers()) {
+            SegmentedLog log = (SegmentedLog) create(store, 0);
+            append(log, "a");
+            log.append(Batches.of("b"), Origin.CLIENT, 0, true);
+            List<Reached> round = new ArrayList<>();
+            assertThat(log.flush().commit(log.dir().groupCommit(), slow, round, flushers)).isTrue();
+            assertThat(round).singleElement().satisfies(reached -> assertThat(reached.target()).isEqualTo(2));
+            store.move(partition(0), two);
+            await("the log to be moved", () -> log.dir().path().equals(two));
+            append(log, "c");
+            // Now the first folder's disk is done.
+            round.getFirst().committed(1);
+            append(log, "d");
+            assertThat(log.highWatermark()).isEqualTo(4);
         }
     }
 

@@ -19,6 +19,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -69,6 +70,25 @@ class LogStoreTest {
             log.append(records("b"), Origin.CLIENT, 0, true);
             log.awaitDurable(2);
             assertThat(log.highWatermark()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aReaderThatFailsIsNoOtherReadersOrProducersTrouble() throws Exception {
+        try (LogStore store = open()) {
+            PartitionLog log = create(store, Map.of());
+            AtomicInteger told = new AtomicInteger();
+            for (int i = 0; i < 3; i++) {
+                log.addListener(() -> {
+                    told.incrementAndGet();
+                    throw new IllegalStateException("a reader's mistake");
+                });
+            }
+            for (int i = 0; i < 20; i++) {
+                log.append(records("r" + i), Origin.CLIENT, 0, true);
+                log.awaitDurable(i + 1);
+            }
+            assertThat(told.get()).isGreaterThanOrEqualTo(60);
         }
     }
 
