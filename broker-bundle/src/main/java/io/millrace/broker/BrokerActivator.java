@@ -28,14 +28,12 @@ public final class BrokerActivator implements BundleActivator {
         localLogs = context.registerService(LocalLogs.class, server.localLogs(), null);
         broker = context.registerService(Broker.class, server, null);
         meters = context.registerService(MeterSource.class, server.meters(), null);
-        server.cleaner().ifPresent(cleaner -> health = context.registerService(HealthCheck.class, new CleanerHealth(cleaner), null));
+        health = context.registerService(HealthCheck.class, server.health(), null);
     }
 
     @Override
     public void stop(BundleContext context) {
-        if (health != null) {
-            health.unregister();
-        }
+        health.unregister();
         meters.unregister();
         broker.unregister();
         localLogs.unregister();

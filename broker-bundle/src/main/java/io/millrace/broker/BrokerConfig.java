@@ -15,7 +15,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -182,31 +181,9 @@ public record BrokerConfig(Path data, Map<String, String> values, Set<String> se
 
     /** @throws IllegalStateException for folders that cannot be meant */
     LogDirs logDirs(DataFolder data) {
-        List<Path> folders = get("log.dirs").isBlank() ? List.of(data.logs().toAbsolutePath().normalize()) : paths("log.dirs");
-        List<Path> cordoned = get("cordoned.log.dirs").strip().equals("*") ? folders : paths("cordoned.log.dirs");
-        for (Path folder : cordoned) {
-            if (!folders.contains(folder)) {
-                throw new IllegalStateException("cordoned.log.dirs=" + get("cordoned.log.dirs") + ": " + folder + " is none of the log folders, which are " + folders);
-            }
-        }
-        return new LogDirs(folders, Set.copyOf(cordoned), LogDirRegistry.open(data.clusterId(), nodeId(), data.logDirRegistry().toAbsolutePath()),
+        List<Path> folders = get("log.dirs").isBlank() ? List.of(data.logs().toAbsolutePath().normalize()) : CordonedDirs.paths("log.dirs", get("log.dirs"));
+        return new LogDirs(folders, CordonedDirs.of(get(CordonedDirs.KEY), folders), LogDirRegistry.open(data.clusterId(), nodeId(), data.logDirRegistry().toAbsolutePath()),
                 number("replica.alter.log.dirs.io.max.bytes.per.second", 1, Long.MAX_VALUE));
-    }
-
-    private List<Path> paths(String key) {
-        List<Path> paths = new ArrayList<>();
-        for (String text : get(key).split(",")) {
-            if (text.isBlank()) {
-                continue;
-            }
-            Path path = Path.of(text.strip()).normalize();
-            if (!path.isAbsolute() || paths.contains(path)) {
-                throw new IllegalStateException(key + "=" + get(key) + ": " + path + (path.isAbsolute() ? " is there twice" : " is not absolute")
-                        + "; write absolute paths, separated by commas");
-            }
-            paths.add(path);
-        }
-        return paths;
     }
 
     int nodeId() {

@@ -1,6 +1,7 @@
 package io.millrace.broker;
 
 import io.millrace.api.broker.Broker;
+import io.millrace.api.health.HealthCheck;
 import io.millrace.api.log.LocalLogs;
 import io.millrace.api.metrics.MeterSource;
 import io.millrace.broker.config.NodeSettings;
@@ -16,7 +17,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Node;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
     private static final Duration DRAIN = Duration.ofMillis(700);
 
     private final ClusterMetadata metadata;
+    private final LogStore store;
     private final Listener listener;
     private final Handlers handlers;
     private final Coordinators coordinators;
@@ -36,9 +40,10 @@ public final class BrokerServer implements Broker, AutoCloseable {
     private final MeterSource meters;
     private final Deque<AutoCloseable> parts;
 
-    private BrokerServer(ClusterMetadata metadata, Listener listener, Handlers handlers, Coordinators coordinators, LogCleaner cleaner, MeterSource meters,
-            Deque<AutoCloseable> parts) {
+    private BrokerServer(ClusterMetadata metadata, LogStore store, Listener listener, Handlers handlers, Coordinators coordinators, LogCleaner cleaner,
+            MeterSource meters, Deque<AutoCloseable> parts) {
         this.metadata = metadata;
+        this.store = store;
         this.listener = listener;
         this.handlers = handlers;
         this.coordinators = coordinators;
@@ -68,6 +73,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
             ClusterMetadata metadata = opened(parts, ClusterMetadata.open(folder.clusterId(), self, folder.metadataJournal(), store, settings));
             metadata.follow(now -> store.producerExpiration(now.number("producer.id.expiration.ms")));
             metadata.follow(now -> store.moveRate(now.number("replica.alter.log.dirs.io.max.bytes.per.second")));
+            metadata.follow(new CordonedDirs(store));
             metadata.follow(new ConnectionSettings(listener));
             Coordinators coordinators = opened(parts, Coordinators.start(metadata, self, clock, CoordinatorSettings.of(config.values())));
             metadata.follow(now -> coordinators.verifyPartitions(Boolean.parseBoolean(now.value("transaction.partition.verification.enable"))));
@@ -81,7 +87,7 @@ public final class BrokerServer implements Broker, AutoCloseable {
             LOG.info("node {} of cluster {} listens on {}:{}; {} topics, ready after {} ms", self.id(), metadata.clusterId(), self.host(), self.port(),
                     metadata.image().topics().size(), (System.nanoTime() - began) / 1_000_000);
             MeterSource meters = new BrokerMeters(metadata, store, handlers, listener, quotas, coordinators, Optional.ofNullable(cleaner));
-            return new BrokerServer(metadata, listener, handlers, coordinators, cleaner, meters, parts);
+            return new BrokerServer(metadata, store, listener, handlers, coordinators, cleaner, meters, parts);
         } catch (RuntimeException failed) {
             closeAll(parts);
             throw failed instanceof IllegalStateException ? failed : new IllegalStateException("the broker cannot start: " + failed.getMessage(), failed);
@@ -114,6 +120,13 @@ public final class BrokerServer implements Broker, AutoCloseable {
 
     public MeterSource meters() {
         return meters;
+    }
+
+    /** What keeps it from serving as it should, such as a full disk. */
+    public HealthCheck health() {
+        HealthCheck logs = new LogHealth(store);
+        HealthCheck cleaning = cleaner == null ? List::of : new CleanerHealth(cleaner);
+        return () -> Stream.of(logs, cleaning).flatMap(check -> check.findings().stream()).toList();
     }
 
     /** Absent if {@code log.cleaner.enable=false}. */

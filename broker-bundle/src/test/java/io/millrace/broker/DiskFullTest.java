@@ -126,6 +126,10 @@ class DiskFullTest {
                     assertThat(acknowledged).hasSizeGreaterThan(20);
                     assertThat(values(clients, before, acknowledged.size())).isEqualTo(acknowledged);
                     if (reserve > 0) {
+                        assertThat(broker.health().findings()).singleElement().satisfies(finding -> {
+                            assertThat(finding.kind() + " " + finding.state()).isEqualTo("log folder DEGRADED");
+                            assertThat(finding.detail()).contains(finding.name(), "full", "disk.reserve.bytes").contains(disk.toString());
+                        });
                         // What the broker writes for itself still fits.
                         group.commitSync(Map.of(PARTITION, new org.apache.kafka.clients.consumer.OffsetAndMetadata(acknowledged.size())));
                     }
@@ -135,6 +139,7 @@ class DiskFullTest {
                         assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS)).isInstanceOf(java.util.concurrent.TimeoutException.class);
                         Files.delete(others);
                         assertThat(waiting.get(20, TimeUnit.SECONDS).offset()).isEqualTo(before + acknowledged.size());
+                        assertThat(broker.health().findings()).isEmpty();
                     }
                     assertThat(values(clients, before, acknowledged.size() + 1)).endsWith(patience).startsWith(acknowledged.toArray(String[]::new));
                     before += acknowledged.size() + 1;

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.ReplicaInfo;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -25,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionReplica;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.LogDirNotFoundException;
@@ -140,6 +142,37 @@ class LogDirsOfABrokerTest {
     }
 
     @Test
+    void aFolderGetsNoNewPartitionsFromWhenItIsCordonedUntilItIsNot() throws Exception {
+        ConfigResource node = new ConfigResource(ConfigResource.Type.BROKER, "1");
+        try (BrokerServer broker = start(); Admin admin = new TestClients(broker).admin()) {
+            TestClients clients = new TestClients(broker);
+            assertThatThrownBy(() -> admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("none").toString())))).all().get())
+                    .hasCauseInstanceOf(InvalidConfigurationException.class).hasMessageContaining(dir("none") + " is none of the log folders");
+            admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("one").toString())))).all().get();
+            assertThat(describe(admin).get(dir("one").toString()).isCordoned()).isTrue();
+            clients.createTopic(TOPIC, 4, Map.of());
+            assertThat(partitions(describe(admin).get(dir("one").toString()))).isEmpty();
+            assertThat(partitions(describe(admin).get(dir("two").toString()))).hasSize(4);
+        }
+        try (BrokerServer broker = start(); Admin admin = new TestClients(broker).admin()) {
+            assertThat(describe(admin).get(dir("one").toString()).isCordoned()).isTrue();
+            admin.incrementalAlterConfigs(Map.of(node, List.of(new AlterConfigOp(new ConfigEntry("cordoned.log.dirs", null), OpType.DELETE)))).all().get();
+            assertThat(describe(admin).get(dir("one").toString()).isCordoned()).isFalse();
+            admin.createPartitions(Map.of(TOPIC, NewPartitions.increaseTo(6))).all().get();
+            assertThat(partitions(describe(admin).get(dir("one").toString()))).containsExactly(4, 5);
+            admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("two").toString())))).all().get();
+        }
+        // A folder that is cordoned and is none of the log folders any more does not keep the node from starting.
+        try (BrokerServer broker = BrokerServer.start(BrokerConfig.with(folder.resolve("data"), Map.of("listen", "127.0.0.1:0", "log.dirs", dir("one").toString())))) {
+            assertThat(broker.health().findings()).singleElement().satisfies(finding -> assertThat(finding.name()).isEqualTo(dir("two").toString()));
+        }
+    }
+
+    private static AlterConfigOp cordoned(String folders) {
+        return new AlterConfigOp(new ConfigEntry("cordoned.log.dirs", folders), OpType.SET);
+    }
+
+    @Test
     void aBrokerStartsWithoutADiskServesTheOthersAndHasEverythingAgainWhenItIsBack() throws Exception {
         try (BrokerServer broker = start(); KafkaProducer<String, String> producer = new TestClients(broker).producer("linger.ms", "0")) {
             new TestClients(broker).createTopic(TOPIC, 4, Map.of());
@@ -149,6 +182,10 @@ class LogDirsOfABrokerTest {
         }
         Files.move(dir("two"), dir("unmounted"));
         try (BrokerServer broker = start(); Admin admin = new TestClients(broker).admin()) {
+            assertThat(broker.health().findings()).singleElement().satisfies(finding -> {
+                assertThat(finding.kind() + " " + finding.name() + " " + finding.state()).isEqualTo("log folder " + dir("two") + " FAILED");
+                assertThat(finding.detail()).contains("mount its disk");
+            });
             LogDirDescription gone = describe(admin).get(dir("two").toString());
             assertThat(gone.error()).isInstanceOf(KafkaStorageException.class);
             assertThat(gone.replicaInfos()).isEmpty();

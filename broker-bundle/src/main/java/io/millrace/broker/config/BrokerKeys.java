@@ -23,7 +23,7 @@ public final class BrokerKeys {
             "max.connection.creation.rate", "listener.name.plaintext.max.connections", "listener.name.plaintext.max.connection.creation.rate",
             "producer.id.expiration.ms", "log.cleaner.threads", "log.cleaner.backoff.ms", "log.cleaner.dedupe.buffer.size", "log.cleaner.io.buffer.load.factor",
             "log.cleaner.io.buffer.size", "log.cleaner.io.max.bytes.per.second", "transaction.partition.verification.enable",
-            "replica.alter.log.dirs.io.max.bytes.per.second",
+            "replica.alter.log.dirs.io.max.bytes.per.second", "cordoned.log.dirs",
             // Tools set and remove them around a reassignment; with one node nothing is replicated that they would slow down.
             "leader.replication.throttled.rate", "follower.replication.throttled.rate");
 

@@ -1,5 +1,6 @@
 package io.millrace.broker.log;
 
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
@@ -35,6 +36,11 @@ final class Availability {
         if (refusal != null) {
             throw new KafkaStorageException(refusal.getMessage());
         }
+    }
+
+    /** Why it is not online, if it is not. */
+    Optional<String> reason() {
+        return Optional.ofNullable(refusal).map(Throwable::getMessage);
     }
 
     /** Whether something went wrong: what is on disk is unknown then. */

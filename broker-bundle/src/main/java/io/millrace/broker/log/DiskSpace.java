@@ -2,6 +2,7 @@ package io.millrace.broker.log;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,11 @@ final class DiskSpace {
 
     boolean isScarce() {
         return scarcity != null;
+    }
+
+    /** Why clients' records are refused, if they are. */
+    Optional<String> scarcity() {
+        return Optional.ofNullable(scarcity).map(Throwable::getMessage);
     }
 
     /** @throws KafkaStorageException if clients' records do not fit */

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +29,8 @@ import org.slf4j.LoggerFactory;
  * is offline until restart, with all of its logs. Thread-safe.
  */
 final class LogDir {
+
+    static final String KIND = "log folder";
 
     private static final Logger LOG = LoggerFactory.getLogger(LogDir.class);
     /** Threads that close logs: a disk serves many syncs at once about as fast as one. */
@@ -222,6 +225,14 @@ final class LogDir {
     /** Why it is offline, or null. */
     KafkaStorageException offline() {
         return failure;
+    }
+
+    /** What keeps its logs from serving, if anything does. */
+    Optional<LogTrouble> trouble() {
+        if (failure != null) {
+            return Optional.of(new LogTrouble(KIND, path.toString(), true, failure.getMessage() + "; repair or replace its disk, then restart"));
+        }
+        return space.scarcity().map(reason -> new LogTrouble(KIND, path.toString(), false, reason));
     }
 
     Path path() {

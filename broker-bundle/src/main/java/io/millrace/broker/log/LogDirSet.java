@@ -13,12 +13,12 @@ final class LogDirSet implements AutoCloseable {
 
     private final List<Path> paths;
     private final List<LogDir> dirs;
-    private final boolean missesSome;
+    private final List<Path> missing;
 
-    private LogDirSet(List<Path> paths, List<LogDir> dirs, boolean missesSome) {
+    private LogDirSet(List<Path> paths, List<LogDir> dirs, List<Path> missing) {
         this.paths = paths;
         this.dirs = dirs;
-        this.missesSome = missesSome;
+        this.missing = missing;
     }
 
     /**
@@ -32,7 +32,7 @@ final class LogDirSet implements AutoCloseable {
             for (Path folder : where.folders()) {
                 dirs.add(open(folder, where, settings, times));
             }
-            return new LogDirSet(where.folders(), List.copyOf(dirs), !where.registry().settle(where.folders()).isEmpty());
+            return new LogDirSet(where.folders(), List.copyOf(dirs), where.registry().settle(where.folders()));
         } catch (IOException | RuntimeException e) {
             dirs.forEach(LogDir::release);
             throw e;
@@ -64,7 +64,22 @@ final class LogDirSet implements AutoCloseable {
 
     /** Whether there may be partitions that are in none of these folders, or in one that does not work. */
     boolean isIncomplete() {
-        return missesSome || online().size() < dirs.size();
+        return !missing.isEmpty() || online().size() < dirs.size();
+    }
+
+    List<Path> paths() {
+        return paths;
+    }
+
+    /** Those that are full, offline or missing. */
+    List<LogTrouble> troubles() {
+        List<LogTrouble> troubles = new ArrayList<>();
+        dirs.forEach(dir -> dir.trouble().ifPresent(troubles::add));
+        for (Path folder : missing) {
+            troubles.add(new LogTrouble(LogDir.KIND, folder.toString(), true, "has been a log folder and is not in log.dirs any more, its partitions are offline;"
+                    + " put it back and restart"));
+        }
+        return troubles;
     }
 
     /** Lets go of the folders without writing anything. */

@@ -25,6 +25,10 @@ final class LogPlacement {
         this.cordoned = cordoned;
     }
 
+    void cordon(Set<Path> folders) {
+        cordoned = folders;
+    }
+
     boolean isCordoned(LogDir dir) {
         return cordoned.contains(dir.path());
     }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -292,6 +293,23 @@ public final class LogStore implements AutoCloseable {
     /** The first of the log folders. */
     public Path folder() {
         return dirs.all().getFirst().path();
+    }
+
+    public List<Path> folders() {
+        return dirs.paths();
+    }
+
+    /** From now on these folders get no new partitions, as long as there are others; all others do. */
+    public void cordon(Set<Path> cordoned) {
+        placement.cordon(cordoned);
+    }
+
+    /** What keeps logs from serving now: folders, and partitions that are offline in folders that work. */
+    public List<LogTrouble> troubles() {
+        List<LogTrouble> troubles = new ArrayList<>(dirs.troubles());
+        logs.values().stream().filter(log -> log.dir().isOnline()).forEach(log -> log.availability().reason()
+                .ifPresent(reason -> troubles.add(new LogTrouble("partition", log.topicPartition().toString(), true, reason))));
+        return troubles;
     }
 
     /** How many of the log folders do not work. */

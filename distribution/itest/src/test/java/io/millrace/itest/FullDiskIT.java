@@ -53,10 +53,12 @@ class FullDiskIT {
                     fill(others);
                     try (KafkaProducer<String, String> producer = producer(millrace)) {
                         assertThatThrownBy(() -> sendMuch(producer)).isInstanceOf(ExecutionException.class).cause().hasMessageContaining("disk");
-                        assertThat(Millrace.command(Duration.ofSeconds(30), "status", "--data", data.toString()).exitCode()).isZero();
+                        assertThat(status(data).exitCode()).isEqualTo(3);
+                        assertThat(status(data).output()).contains("state: DEGRADED").contains("log folder").contains(data.toString()).contains("is full").contains("(disk.reserve.bytes)");
                         Files.delete(others);
                         written = read(millrace, written).size();
                         sendUntilTaken(producer, written++);
+                        assertThat(status(data).exitCode()).as(status(data).output()).isZero();
                     }
                     if (start < 2) {
                         millrace.terminate(Duration.ofSeconds(30));
@@ -64,6 +66,10 @@ class FullDiskIT {
                 }
             }
         }
+    }
+
+    private static Result status(Path data) throws Exception {
+        return Millrace.command(Duration.ofSeconds(30), "status", "--data", data.toString());
     }
 
     private static KafkaProducer<String, String> producer(Millrace millrace) {

@@ -11,7 +11,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "start", sortOptions = false, mixinStandardHelpOptions = true, description = "Run the platform until Ctrl-C or 'millrace stop'.")
+@Command(name = "start", sortOptions = false, mixinStandardHelpOptions = true, description = "Run the platform until Ctrl-C or 'millrace stop'.",
+        exitCodeListHeading = "Exit code:%n", exitCodeList = {"0:it was stopped, by Ctrl-C, 'millrace stop' or SIGTERM", "1:it cannot start", "2:wrong usage"})
 final class Start implements Callable<Integer> {
 
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Data folder (default: ${DEFAULT-VALUE}).")
@@ -45,9 +46,18 @@ final class Start implements Callable<Integer> {
             return new BackgroundStart(options).run();
         }
         Platform platform = Platform.start(options);
-        Thread hook = new Thread(() -> stop(platform), "millrace-stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        platform.awaitStarted();
+        // For what ends the process otherwise, such as SIGHUP.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(platform), "millrace-stop"));
+        StopSignals signals = StopSignals.endingWith(() -> stop(platform));
+        try {
+            platform.awaitStarted();
+        } catch (StartFailure failed) {
+            if (signals.haveCome()) {
+                platform.stop();
+                return 0;
+            }
+            throw failed;
+        }
         if (once) {
             platform.stop();
             return 0;

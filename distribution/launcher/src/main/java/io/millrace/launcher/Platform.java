@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.felix.framework.Felix;
@@ -62,7 +63,8 @@ public final class Platform {
     private final CompletableFuture<String> ready = new CompletableFuture<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private volatile long startupMillis;
-    private boolean stopped;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private boolean stopping;
 
     private Platform(Options options, Map<String, String> values, DataFolder data, Framework framework, List<Bundle> bundles) {
         this.options = options;
@@ -277,13 +279,11 @@ public final class Platform {
         return Overview.of(framework.getBundleContext().getBundles(), places);
     }
 
-    /** Stops every bundle, the broker last, and lets the data folder go; takes at most 5 s. Does nothing the second time. */
+    /** Stops every bundle, the broker last, and lets the data folder go; takes at most 5 s. The second time it waits for that, and does nothing. */
     public void stop() throws InterruptedException {
-        synchronized (this) {
-            if (stopped) {
-                return;
-            }
-            stopped = true;
+        if (!beginStop()) {
+            stopped.await();
+            return;
         }
         try {
             framework.stop();
@@ -294,12 +294,20 @@ public final class Platform {
             log().warn("stop failed", failed);
         } finally {
             release(data);
+            stopped.countDown();
         }
+    }
+
+    private synchronized boolean beginStop() {
+        boolean first = !stopping;
+        stopping = true;
+        return first;
     }
 
     /** Returns when the platform has been stopped, by whomever. */
     public void awaitStop() throws InterruptedException {
         framework.waitForStop(0);
+        stop();
     }
 
     private static void halt(Framework framework) {
