@@ -10,6 +10,13 @@ final class RecordScan {
 
     /** The time of records without one. */
     private static final long NO_TIMESTAMP = -1;
+    private static final int UNDECIDED = -1;
+    /** The length of a key or value that there is none of, as it is written. */
+    private static final int ABSENT = 1;
+    /** More bytes than the fields before a usual record's key take. */
+    private static final int HEAD = 12;
+    /** As many as those after it take at least, with a value's length of two bytes. */
+    private static final int TAIL = 3;
 
     private byte[] bytes;
     private int position;
@@ -32,7 +39,10 @@ final class RecordScan {
         this.end = to;
         try {
             for (int index = 0; index < count; index++) {
-                if (!isFlawless(index, baseTimestamp, earliest, latest, keyed)) {
+                int next = quick(bytes, position, to, index, baseTimestamp, earliest, latest, keyed);
+                if (next != UNDECIDED) {
+                    position = next;
+                } else if (!isFlawless(index, baseTimestamp, earliest, latest, keyed)) {
                     return false;
                 }
             }
@@ -40,6 +50,67 @@ final class RecordScan {
         } finally {
             this.bytes = null;
         }
+    }
+
+    /**
+     * Looks at a record as most are: no number in it takes more than two bytes, and it has no headers. The lengths before key and value only ever lead
+     * forward, so whoever comes out exactly at the record's end has read nothing behind it.
+     *
+     * @return where it ends if it is flawless; else {@link #UNDECIDED}
+     */
+    private static int quick(byte[] bytes, int from, int to, int index, long baseTimestamp, long earliest, long latest, boolean keyed) {
+        if (to - from < HEAD) {
+            return UNDECIDED;
+        }
+        int at = from;
+        int size = bytes[at++];
+        if (size < 0) {
+            size = both(size, bytes[at++]);
+        }
+        int end = at + (size >> 1);
+        at++; // attributes, of which none is in use
+        int time = bytes[at++];
+        if (time < 0) {
+            time = both(time, bytes[at++]);
+        }
+        int offset = bytes[at++];
+        if (offset < 0) {
+            offset = both(offset, bytes[at++]);
+        }
+        int key = bytes[at++];
+        if (key < 0) {
+            key = both(key, bytes[at++]);
+        }
+        long timestamp = baseTimestamp + (time >>> 1 ^ -(time & 1));
+        if ((size & 1) != 0 || time < 0 || offset != index << 1 || timestamp < earliest || timestamp > latest || timestamp == NO_TIMESTAMP) {
+            return UNDECIDED;
+        }
+        int value = afterKey(at, to, key, keyed);
+        if (value < 0) {
+            return UNDECIDED;
+        }
+        at = value;
+        int length = bytes[at++];
+        if (length < 0) {
+            length = both(length, bytes[at++]);
+        }
+        if ((length & 1) == 0 && length >= 0) {
+            at += length >> 1;
+        } else if (length != ABSENT) {
+            return UNDECIDED;
+        }
+        return at < to && bytes[at] == 0 && at + 1 == end ? end : UNDECIDED;
+    }
+
+    /** Where the value's length is. */
+    private static int afterKey(int at, int to, int key, boolean keyed) {
+        int next = (key & 1) == 0 && key >= 0 ? at + (key >> 1) : key == ABSENT && !keyed ? at : UNDECIDED;
+        return next <= to - TAIL ? next : UNDECIDED;
+    }
+
+    /** A number of two bytes; negative if there are more. */
+    private static int both(int first, byte second) {
+        return first & 0x7f | second << 7;
     }
 
     private boolean isFlawless(int index, long baseTimestamp, long earliest, long latest, boolean keyed) {

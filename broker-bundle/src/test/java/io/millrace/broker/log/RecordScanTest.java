@@ -67,6 +67,22 @@ class RecordScanTest {
         }
     }
 
+    @Test
+    void whatStandsBehindABatchDoesNotMatter() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int round = 0; round < 20_000; round++) {
+            byte[] batch = batch(random, false);
+            int count = ByteBuffer.wrap(batch).getInt(DefaultRecordBatch.RECORDS_COUNT_OFFSET);
+            int length = random.nextBoolean() ? batch.length : HEADER + random.nextInt(batch.length - HEADER);
+            byte[] followed = Arrays.copyOf(batch, batch.length + random.nextInt(30));
+            long baseTimestamp = ByteBuffer.wrap(batch).getLong(BASE_TIMESTAMP);
+            boolean alone = scan.isFlawless(Arrays.copyOf(batch, length), HEADER, length, count, baseTimestamp, EARLIEST, LATEST, false);
+            assertThat(scan.isFlawless(followed, HEADER, length, count, baseTimestamp, EARLIEST, LATEST, false)).as("seed %d, round %d", seed, round)
+                    .isEqualTo(alone).isEqualTo(length == batch.length);
+        }
+    }
+
     private boolean scan(byte[] batch, int count, boolean keyed) {
         return scan.isFlawless(batch, HEADER, batch.length, count, ByteBuffer.wrap(batch).getLong(BASE_TIMESTAMP), EARLIEST, LATEST, keyed);
     }
