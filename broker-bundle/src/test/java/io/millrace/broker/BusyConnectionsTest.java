@@ -8,7 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.requests.MetadataRequest;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Connections whose requests follow each other closely are read by threads of the system, as far as there are enough of these. */
 @Timeout(60)
@@ -134,5 +141,24 @@ class BusyConnectionsTest {
         beBusy(1);
         broker.close();
         await("the reader ends", () -> systemReaders() == 0);
+    }
+
+    /** The memory of a busy connection's requests is used again: nothing may be left of one in the next, nor be missing in the log. */
+    @ParameterizedTest
+    @CsvSource({"1, none, producer", "all, none, producer", "all, lz4, producer", "1, none, gzip"})
+    void largeRequestsOneAfterTheOtherAreInTheLogAsTheyWereSent(String acks, String codec, String stored) throws Exception {
+        TestClients clients = new TestClients(broker);
+        clients.createTopic("t", 1, Map.of("compression.type", stored));
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<String> sent = new ArrayList<>();
+        try (KafkaProducer<String, String> producer = clients.producer("acks", acks, "compression.type", codec, "linger.ms", "0", "batch.size", "0")) {
+            for (int i = 0; i < 400; i++) {
+                sent.add(random.ints(17_000 + random.nextInt(60_000), 32, 127).collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                        .toString());
+                producer.send(new ProducerRecord<>("t", sent.getLast()));
+            }
+        }
+        assertThat(clients.read(new TopicPartition("t", 0), 0, sent.size())).as("seed %d", seed).extracting(ConsumerRecord::value).isEqualTo(sent);
     }
 }

@@ -142,6 +142,7 @@ final class Connection {
             return false;
         }
         readBySystem = true;
+        frames.keepMemory();
         expectThread();
         try {
             start(Thread.ofPlatform().daemon().inheritInheritableThreadLocals(false), "reader " + peer, this::read);
@@ -162,8 +163,9 @@ final class Connection {
         timer.decoded();
         if (call.header().apiKey() == ApiKeys.PRODUCE) {
             Answer answer = throttle.handle(call, bytes);
-            // The records are in the log now.
+            // The records are in the log now, and nowhere else.
             account.giveBack(frames.loan());
+            frames.done(frame);
             timer.handled();
             return new Pending(call, answer, timer, 0, 0);
         }

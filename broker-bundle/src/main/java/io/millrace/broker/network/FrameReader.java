@@ -19,6 +19,8 @@ final class FrameReader {
     static final int READ_AHEAD = 16 * 1024;
     /** A heap buffer is read through a direct one of the same size, which the JDK keeps per thread: so none is large. */
     private static final int CHUNK = 128 * 1024;
+    /** A frame that is not larger can be put where the one before was. */
+    static final int KEPT = 256 * 1024;
     private static final long BUSY = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ReadableByteChannel channel;
@@ -26,6 +28,9 @@ final class FrameReader {
     private final MemoryAccount memory;
     /** Ready to be read. */
     private ByteBuffer ahead = ByteBuffer.allocate(FIRST_READ_AHEAD).limit(0);
+    private boolean keeps;
+    /** For the next large frame; null if there is none to be had. */
+    private ByteBuffer kept;
     private int loan;
     private long arrived;
     private boolean busy;
@@ -45,7 +50,7 @@ final class FrameReader {
     /**
      * Blocks for the next frame and for the memory that it takes.
      *
-     * @return its content, owned by the caller, who gives the {@link #loan} back; null at the end of the stream
+     * @return its content, owned by the caller, who gives the {@link #loan} back and may say when it is {@link #done}; null at the end of the stream
      * @throws MalformedRequestException for a size that no request has
      */
     ByteBuffer next() throws IOException, MalformedRequestException {
@@ -92,19 +97,39 @@ final class FrameReader {
     private ByteBuffer large(int size) throws IOException {
         loan = memory.take(RequestDecoder.memory(ahead, size), false);
         begun();
-        ByteBuffer frame = ByteBuffer.allocate(Math.min(size, RequestMemory.LARGE)).put(ahead);
+        ByteBuffer frame = memory(size).put(ahead);
         while (frame.position() < size) {
-            if (!frame.hasRemaining()) {
+            if (frame.position() == frame.capacity()) {
                 frame = ByteBuffer.allocate((int) Math.min(size, frame.capacity() * 2L)).put(frame.flip());
             }
-            frame.limit(Math.min(frame.capacity(), frame.position() + CHUNK));
+            frame.limit(Math.min(Math.min(frame.capacity(), size), frame.position() + CHUNK));
             if (channel.read(frame) < 0) {
                 throw ended(size);
             }
-            frame.limit(frame.capacity());
         }
         incompleteSince = 0;
         return frame;
+    }
+
+    private ByteBuffer memory(int size) {
+        ByteBuffer before = kept;
+        kept = null;
+        if (before != null && before.capacity() >= size) {
+            return before.clear();
+        }
+        return ByteBuffer.allocate(keeps && size <= KEPT ? Integer.highestOneBit(size - 1) << 1 : Math.min(size, RequestMemory.LARGE));
+    }
+
+    /** From now on, memory of frames that are {@link #done} is used again: for those that are so busy that making and clearing it is worth saving. */
+    void keepMemory() {
+        keeps = true;
+    }
+
+    /** Nobody looks at the frame any more, or at any part of it. */
+    void done(ByteBuffer frame) {
+        if (keeps && frame.capacity() > READ_AHEAD && frame.capacity() <= KEPT) {
+            kept = frame;
+        }
     }
 
     /** Reads until so many bytes are there. @return false if the stream ends before */
