@@ -3,6 +3,7 @@ package io.millrace.broker.transaction;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
+import io.millrace.broker.request.InTurn;
 import io.millrace.broker.transaction.TransactionShard.End;
 import io.millrace.broker.transaction.Transaction.Producer;
 import org.apache.kafka.common.message.EndTxnRequestData;
@@ -32,16 +33,21 @@ final class EndTxn implements Handler {
     @Override
     public Answer handle(Call call) {
         EndTxnRequestData request = call.as(EndTxnRequest.class).data();
-        return () -> {
-            End end = request.transactionalId().isEmpty() ? new End(Errors.INVALID_REQUEST, Producer.NONE, null)
-                    : transactions.end(request.transactionalId(), new Producer(request.producerId(), request.producerEpoch()), request.committed(),
-                            call.version() >= NEW_EPOCH_WITH_EACH ? 2 : 0);
-            Errors error = end.error() == Errors.PRODUCER_FENCED && call.version() < 2 ? Errors.INVALID_PRODUCER_EPOCH : end.error();
-            EndTxnResponseData response = new EndTxnResponseData().setErrorCode(error.code());
-            if (call.version() >= NEW_EPOCH_WITH_EACH) {
-                response.setProducerId(end.producer().id()).setProducerEpoch(end.producer().epoch());
-            }
-            return new EndTxnResponse(response);
-        };
+        String id = request.transactionalId();
+        if (id.isEmpty()) {
+            return Answer.now(response(call, new End(Errors.INVALID_REQUEST, Producer.NONE, null)));
+        }
+        Producer producer = new Producer(request.producerId(), request.producerEpoch());
+        return new InTurn(() -> transactions.endsAtOnce(producer), () -> transactions.end(id, producer, request.committed(),
+                call.version() >= NEW_EPOCH_WITH_EACH ? 2 : 0, end -> response(call, end)));
+    }
+
+    private static EndTxnResponse response(Call call, End end) {
+        Errors error = end.error() == Errors.PRODUCER_FENCED && call.version() < 2 ? Errors.INVALID_PRODUCER_EPOCH : end.error();
+        EndTxnResponseData response = new EndTxnResponseData().setErrorCode(error.code());
+        if (call.version() >= NEW_EPOCH_WITH_EACH) {
+            response.setProducerId(end.producer().id()).setProducerEpoch(end.producer().epoch());
+        }
+        return new EndTxnResponse(response);
     }
 }

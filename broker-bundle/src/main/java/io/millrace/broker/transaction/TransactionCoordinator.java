@@ -19,15 +19,15 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.AbstractResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,16 +37,12 @@ import org.slf4j.LoggerFactory;
 public final class TransactionCoordinator implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TransactionCoordinator.class);
-    /** How long a request waits for a transaction that is ending. */
-    private static final long PATIENCE_MS = 10_000;
 
     private final Clock clock;
     private final Markers markers;
     private final ProducerIds producerIds;
     private final Shards<TransactionShard> shards;
-    /** Transactions under way from prepared to complete, by transactional id. */
-    private final Map<String, Completion> completing = new ConcurrentHashMap<>();
-    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Completions completions;
     private final Partitions partitions;
     private volatile boolean verifies;
 
@@ -55,8 +51,9 @@ public final class TransactionCoordinator implements AutoCloseable {
         this.partitions = partitions;
         this.verifies = settings.verifiesPartitions();
         this.markers = new Markers(partitions, groups, clock);
+        this.completions = new Completions(markers, this::keeper);
         this.shards = Shards.load(Topic.TRANSACTION_STATE_TOPIC_NAME, settings.transactionPartitions(), partitions, clock, clockwork,
-                () -> new TransactionShard(settings, this::completeInBackground), all -> rejoin(partitions, all));
+                () -> new TransactionShard(settings, completions::start), all -> rejoin(partitions, all));
         this.producerIds = new ProducerIds(() -> shards.all().getFirst());
         partitions.onTopicDeleted(topic -> shards.all().forEach(shard -> shard.run((state, journal) -> {
             state.topicDeleted(topic, journal);
@@ -116,6 +113,10 @@ public final class TransactionCoordinator implements AutoCloseable {
         };
     }
 
+    private Shard<TransactionShard> keeper(String id) {
+        return shards.of(id);
+    }
+
     Shards<TransactionShard> shards() {
         return shards;
     }
@@ -172,7 +173,7 @@ public final class TransactionCoordinator implements AutoCloseable {
     Map<TopicPartition, Errors> verify(String id, Producer producer, Collection<TopicPartition> asked) {
         Supplier<Map<TopicPartition, Errors>> attempt = () -> shards.of(id).run((state, journal) -> state.verify(id, producer, asked));
         Map<TopicPartition, Errors> results = attempt.get();
-        return results.containsValue(Errors.CONCURRENT_TRANSACTIONS) && awaitCompletion(id) ? attempt.get() : results;
+        return results.containsValue(Errors.CONCURRENT_TRANSACTIONS) && completions.await(id) ? attempt.get() : results;
     }
 
     /** @param decided to be durable before anybody is told; the disk is not asked for it yet */
@@ -181,7 +182,7 @@ public final class TransactionCoordinator implements AutoCloseable {
 
     /** Whether nothing blocks that has to do with the id. */
     boolean isSettled(String id) {
-        return !shards.ifLoaded().isEmpty() && !completing.containsKey(id);
+        return !shards.ifLoaded().isEmpty() && !completions.isUnderWay(id);
     }
 
     /** Blocks while a transaction of the id is ending. */
@@ -189,7 +190,7 @@ public final class TransactionCoordinator implements AutoCloseable {
         Shard<TransactionShard> shard = shards.of(id);
         Supplier<Errors> attempt = () -> shard.decide((state, journal) -> state.add(id, producer, added, clientVersion, journal));
         Errors error = attempt.get();
-        if (error == Errors.CONCURRENT_TRANSACTIONS && awaitCompletion(id)) {
+        if (error == Errors.CONCURRENT_TRANSACTIONS && completions.await(id)) {
             error = attempt.get();
         }
         return new Joined(error, shard.decided());
@@ -200,7 +201,7 @@ public final class TransactionCoordinator implements AutoCloseable {
         Shard<TransactionShard> shard = shards.of(id);
         long unused = producerIds.next();
         Init init = shard.run((state, journal) -> state.init(id, timeoutMs, expected, unused, journal));
-        if (init.fenced() != null && awaitCompletion(id)) {
+        if (init.fenced() != null && completions.await(id)) {
             // It is this request that ended it. Whoever came in between is found out by the epoch.
             Producer fencing = expected.id() == Producer.NONE.id() ? Producer.NONE : new Producer(init.fenced().producerId(), init.fenced().epoch());
             init = shard.run((state, journal) -> state.init(id, timeoutMs, fencing, unused, journal));
@@ -209,30 +210,37 @@ public final class TransactionCoordinator implements AutoCloseable {
         return init;
     }
 
-    /** Durable on return, and complete unless that takes long; it will be, whatever happens. */
-    End end(String id, Producer producer, boolean commit, int clientVersion) {
+    /** Whether nothing blocks when the producer ends a transaction, but for the answer. */
+    boolean endsAtOnce(Producer producer) {
+        return producer.epoch() < Transaction.LAST_EPOCH && !shards.ifLoaded().isEmpty();
+    }
+
+    Ending end(String id, Producer producer, boolean commit, int clientVersion, Function<End, AbstractResponse> response) {
         Shard<TransactionShard> shard = shards.of(id);
         long unused = producer.epoch() >= Transaction.LAST_EPOCH ? producerIds.next() : Transaction.NONE;
-        AtomicReference<Completion> own = new AtomicReference<>();
+        AtomicReference<Runnable> own = new AtomicReference<>();
         End end;
         try {
             end = shard.run((state, journal) -> {
                 End ending = state.end(id, producer, commit, clientVersion, unused, journal);
                 if (ending.prepared() != null) {
-                    own.set(registered(ending.prepared()));
+                    own.set(completions.register(ending.prepared()));
                 }
                 return ending;
             });
-        } finally {
-            // Also if the log refused the decision: then it finds out that it was never taken.
+        } catch (RuntimeException refused) {
             if (own.get() != null) {
-                own.get().startHere(() -> completing.remove(id, own.get()));
+                // It finds out that the decision was never taken.
+                own.get().run();
             }
+            throw refused;
         }
-        if (end.prepared() == null || !awaitCompletion(id)) {
-            awaitDurable(shard);
-        }
-        return end;
+        return new Ending(shard.decided(), () -> {
+            if (own.get() != null) {
+                own.get().run();
+            }
+            return end.prepared() != null && completions.await(id);
+        }, response.apply(end));
     }
 
     private static void awaitDurable(Shard<?> shard) {
@@ -244,29 +252,9 @@ public final class TransactionCoordinator implements AutoCloseable {
         }
     }
 
-    /** @return whether no transaction of the id is ending any more */
-    private boolean awaitCompletion(String id) {
-        Completion completion = completing.get(id);
-        return completion == null || completion.await(PATIENCE_MS);
-    }
-
-    private void completeInBackground(Transaction prepared) {
-        Completion completion = registered(prepared);
-        if (completion != null) {
-            completion.start(() -> completing.remove(prepared.id(), completion));
-        }
-    }
-
-    /** @return null if it is on its way already: there is one for each, so that no marker of it comes when the next transaction has begun */
-    private Completion registered(Transaction prepared) {
-        Completion made = new Completion(prepared, () -> shards.of(prepared.id()), markers, stopping);
-        return completing.compute(prepared.id(), (_, current) -> current != null && current.isOf(prepared) ? current : made) == made ? made : null;
-    }
-
     @Override
     public void close() {
-        stopping.countDown();
-        completing.values().forEach(completion -> completion.await(PATIENCE_MS));
+        completions.stop();
         shards.close();
     }
 }
