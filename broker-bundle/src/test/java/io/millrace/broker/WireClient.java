@@ -33,15 +33,25 @@ public final class WireClient implements AutoCloseable {
      * @throws IllegalStateException if the answer is of another request, or longer than its message
      */
     public ApiMessage call(ApiKeys api, int version, ApiMessage message) throws IOException {
+        return receive(api, version, send(api, version, message));
+    }
+
+    /** Does not wait for the answer. @return by which it is known */
+    public int send(ApiKeys api, int version, ApiMessage message) throws IOException {
         RequestHeader header = new RequestHeader(api, (short) version, "wire", correlation++);
         ByteBuffer bytes = RequestUtils.serialize(header.data(), header.headerVersion(), message, (short) version);
         socket.getOutputStream().write(ByteBuffer.allocate(Integer.BYTES + bytes.remaining()).putInt(bytes.remaining()).put(bytes).array());
+        return header.correlationId();
+    }
+
+    /** The next answer, which must be that of the request. */
+    public ApiMessage receive(ApiKeys api, int version, int asked) throws IOException {
         byte[] frame = new byte[in.readInt()];
         in.readFully(frame);
         ByteBuffer answer = ByteBuffer.wrap(frame);
         ResponseHeader answered = ResponseHeader.parse(answer, api.responseHeaderVersion((short) version));
-        if (answered.correlationId() != header.correlationId()) {
-            throw new IllegalStateException("asked " + header.correlationId() + ", got the answer of " + answered.correlationId());
+        if (answered.correlationId() != asked) {
+            throw new IllegalStateException("asked " + asked + ", got the answer of " + answered.correlationId());
         }
         ApiMessage response = ApiMessageType.fromApiKey(api.id).newResponse();
         response.read(new ByteBufferAccessor(answer), (short) version);
