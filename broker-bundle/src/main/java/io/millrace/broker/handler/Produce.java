@@ -104,7 +104,11 @@ final class Produce implements Handler {
         }
         for (Part part : parts) {
             if (part.error == null && acks == ALL) {
-                part.led.log().requestDurable();
+                if (parts.size() == 1 && joined == null) {
+                    part.led.log().commit();
+                } else {
+                    part.led.log().requestDurable();
+                }
             }
         }
         return new Durable(call, parts, joined, acks == ALL);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,8 @@ final class GroupCommit implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final long CLOSING_MS = 10_000;
+    /** After so long without a write it is worth it to spare a request the way to the committing thread. Who keeps the disk busy is never so slow. */
+    private static final long QUIET_NANOS = TimeUnit.MICROSECONDS.toNanos(150);
     /** In the queue it ends the committing thread. */
     private static final LogFlush END = LogFlush.end();
 
@@ -30,10 +33,16 @@ final class GroupCommit implements AutoCloseable {
     private final Journal journal;
     private final Consumer<Exception> onFailure;
     private final Thread committing;
+    /** Held by whoever commits: the committing thread, or one that asked for it. */
+    private final ReentrantLock turn = new ReentrantLock();
+    /** When the last write was done. */
+    private volatile long quietSince = System.nanoTime();
+    /** Guarded by {@code turn}. */
+    private boolean closed;
     /** Its thread begins with the first log that has flush.ms. */
     private final ScheduledThreadPoolExecutor later = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("flush-timer").daemon().factory());
 
-    /** @param onFailure told of what the journal's disk did, on the committing thread */
+    /** @param onFailure told of what the journal's disk did, by whoever commits */
     GroupCommit(FlushTimes times, Journal journal, Consumer<Exception> onFailure) {
         this.times = times;
         this.journal = journal;
@@ -50,6 +59,26 @@ final class GroupCommit implements AutoCloseable {
             flushers.request(log);
         } else if (log.markQueued()) {
             requested.add(log);
+        }
+    }
+
+    /**
+     * As {@link #request}. A request that comes alone is committed by the calling thread, which blocks for one write: that spares two threads waking
+     * each other.
+     */
+    void commit(LogFlush log) {
+        if (journal == null || System.nanoTime() - quietSince < QUIET_NANOS || !requested.isEmpty() || !turn.tryLock()) {
+            request(log);
+            return;
+        }
+        try {
+            if (!closed && log.markQueued()) {
+                List<LogFlush> alone = new ArrayList<>(List.of(log));
+                commit(alone, new ArrayList<>());
+                requested.addAll(alone);
+            }
+        } finally {
+            turn.unlock();
         }
     }
 
@@ -75,7 +104,12 @@ final class GroupCommit implements AutoCloseable {
                 if (logs.contains(END)) {
                     return;
                 }
-                commit(logs, inRound);
+                turn.lock();
+                try {
+                    commit(logs, inRound);
+                } finally {
+                    turn.unlock();
+                }
             }
         } catch (InterruptedException nobodyDoesThat) {
             Thread.currentThread().interrupt();
@@ -109,6 +143,7 @@ final class GroupCommit implements AutoCloseable {
             onFailure.accept(e);
         } finally {
             inRound.clear();
+            quietSince = System.nanoTime();
         }
     }
 
@@ -124,7 +159,13 @@ final class GroupCommit implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            journal.close();
+            turn.lock();
+            try {
+                closed = true;
+                journal.close();
+            } finally {
+                turn.unlock();
+            }
         }
     }
 }

@@ -121,6 +121,13 @@ final class LogFlush implements Journaled {
         }
     }
 
+    /** Likewise, maybe on the calling thread. */
+    void commit() {
+        if (durable.get() < offsets.end()) {
+            place.dir().groupCommit().commit(this);
+        }
+    }
+
     /** What no acknowledgement waits for goes to disk by the topic's own rules. */
     void requestInTime(long end, LogLimits limit) {
         if (end - durable.get() >= limit.flushRecords()) {
@@ -179,7 +186,7 @@ final class LogFlush implements Journaled {
 
     /**
      * Puts what was appended up to now into the journal's round, or asks for an fsync if it is not for the journal: the first time after a segment was
-     * begun, and large ones. On the committing thread.
+     * begun, and large ones. By whoever has the turn to commit.
      *
      * @param folder  whose journal it is
      * @param inRound gets this if it waits for the journal

@@ -63,6 +63,11 @@ final class OfflineLog implements PartitionLog {
     }
 
     @Override
+    public void commit() {
+        // Likewise.
+    }
+
+    @Override
     public boolean whenDurable(long offset, Runnable then) {
         return false;
     }

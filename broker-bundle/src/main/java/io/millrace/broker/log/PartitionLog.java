@@ -57,6 +57,12 @@ public interface PartitionLog {
     void requestDurable();
 
     /**
+     * As {@link #requestDurable}, for who has appended to this log only and has time: the calling thread writes to the disk itself if nobody else does.
+     * Must not be a thread that is ever interrupted.
+     */
+    void commit();
+
+    /**
      * Blocks until everything before {@code offset} is on stable storage; one fsync serves all who wait on a disk. Returns at once when the
      * topic has {@code write.caching=true}.
      *

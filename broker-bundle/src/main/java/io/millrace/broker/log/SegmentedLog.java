@@ -131,6 +131,13 @@ final class SegmentedLog implements PartitionLog {
     }
 
     @Override
+    public void commit() {
+        if (!limits.writeCaching()) {
+            flush.commit();
+        }
+    }
+
+    @Override
     public void awaitDurable(long offset) throws InterruptedException {
         if (!limits.writeCaching()) {
             flush.await(offset);

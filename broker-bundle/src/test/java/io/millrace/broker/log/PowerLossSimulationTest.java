@@ -179,6 +179,9 @@ class PowerLossSimulationTest {
             default -> end = log.append(LogFixture.plain(Compression.lz4().build(), value), Origin.CLIENT, 0, durable).lastOffset() + 1;
         }
         if (durable && random.nextBoolean()) {
+            if (random.nextBoolean()) {
+                log.commit();
+            }
             log.awaitDurable(end);
         }
     }

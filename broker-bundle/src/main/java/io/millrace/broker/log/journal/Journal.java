@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A log that is cut at its end must be synced afterwards before anything is journaled for it again: its stretches would come back otherwise.
  *
- * <p>Written to by one thread; closed by any.
+ * <p>Written to by one thread at a time; closed by any.
  */
 public final class Journal implements AutoCloseable {
 

@@ -1,0 +1,97 @@
+package io.millrace.broker.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.log.PartitionLog.Origin;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class GroupCommitTest {
+
+    @TempDir
+    private Path folder;
+    private LogStore store;
+
+    @BeforeEach
+    void open() {
+        store = LogFixture.open(folder);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private PartitionLog create(int partition) {
+        return store.create(new TopicPartition("orders", partition), new Uuid(7, 9), LogConfig.of(Map.of()), 0);
+    }
+
+    private static long append(PartitionLog log) {
+        return log.append(LogFixture.plain(Compression.NONE, "x"), Origin.CLIENT, 0, true).lastOffset() + 1;
+    }
+
+    private static void appendAndCommit(PartitionLog log) throws InterruptedException {
+        long end = append(log);
+        log.commit();
+        log.awaitDurable(end);
+        if (log.highWatermark() < end) {
+            throw new AssertionError("durable up to " + end + ", readers see " + log.highWatermark());
+        }
+    }
+
+    @Test
+    void aRequestThatComesAloneIsCommittedByItsOwnThread() throws Exception {
+        PartitionLog log = create(0);
+        AtomicReference<Thread> teller = new AtomicReference<>();
+        log.addListener(() -> teller.set(Thread.currentThread()));
+        // At first there is no journal, and the machine may be slow.
+        while (teller.get() != Thread.currentThread()) {
+            appendAndCommit(log);
+        }
+        assertThat(log.whenDurable(log.endOffset(), () -> { })).as("there is something left to wait for").isFalse();
+    }
+
+    @Test
+    void manyThatCommitThemselvesAndOneThatDoesNotAllGetTheirRecordsOnDisk() throws Exception {
+        List<PartitionLog> logs = List.of(create(0), create(1), create(2));
+        CountDownLatch begin = new CountDownLatch(1);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> writers = new ArrayList<>();
+            for (int writer = 0; writer < 6; writer++) {
+                PartitionLog log = logs.get(writer % logs.size());
+                boolean itself = writer > 0;
+                writers.add(threads.submit(() -> {
+                    begin.await();
+                    for (int i = 0; i < 200; i++) {
+                        if (itself) {
+                            appendAndCommit(log);
+                        } else {
+                            log.awaitDurable(append(log));
+                        }
+                    }
+                    return null;
+                }));
+            }
+            begin.countDown();
+            for (Future<?> writer : writers) {
+                writer.get();
+            }
+        }
+        assertThat(logs).extracting(PartitionLog::highWatermark).containsOnly(400L);
+    }
+}
