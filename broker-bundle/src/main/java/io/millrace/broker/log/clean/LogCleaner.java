@@ -6,7 +6,6 @@ import io.millrace.broker.log.clean.Pace.CleaningStopped;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -295,41 +294,6 @@ public final class LogCleaner implements AutoCloseable {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Of each thread the last cleaning, as Kafka's gauges show them. */
-    private static final class LastCleanings {
-
-        private final CleaningReport[] reports;
-        private final long[] millis;
-
-        LastCleanings(int threads) {
-            reports = new CleaningReport[threads];
-            millis = new long[threads];
-        }
-
-        void add(int number, CleaningReport report, long took) {
-            if (number >= reports.length) {
-                // Of a thread that took long to end after there had to be fewer.
-                return;
-            }
-            reports[number] = report;
-            millis[number] = took;
-        }
-
-        int maxUtilizationPercent() {
-            return (int) (100 * Arrays.stream(reports).mapToDouble(report -> report == null ? 0 : report.utilization()).max().orElse(0));
-        }
-
-        int recopyPercent() {
-            long read = Arrays.stream(reports).mapToLong(report -> report == null ? 0 : report.bytesBefore()).sum();
-            long written = Arrays.stream(reports).mapToLong(report -> report == null ? 0 : report.bytesAfter()).sum();
-            return (int) (100.0 * written / Math.max(read, 1));
-        }
-
-        long maxSeconds() {
-            return Arrays.stream(millis).max().orElse(0) / 1_000;
         }
     }
 }
