@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.connect.TestPlugin;
 import io.millrace.connect.catalog.Catalog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +23,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.provider.ConfigProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class VariablesTest {
@@ -91,6 +95,23 @@ class VariablesTest {
         for (String closed : List.of("${file:db.properties:password}", "${file:open/../db.properties:password}", "${file:open/link.properties:password}",
                 "${dir:secrets:token}", "${dir:open:link.properties}", "${env:SECRET}")) {
             assertThatThrownBy(() -> resolved(closed)).as(closed).isInstanceOf(ConfigException.class).hasMessageContaining("may not be read");
+        }
+    }
+
+    @Test
+    @Timeout(20)
+    void whatHasNoEndOrIsFarTooLargeIsNotRead() throws IOException {
+        try (FileChannel sparse = FileChannel.open(etc.resolve("secrets/large"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            sparse.write(ByteBuffer.allocate(1), 17 << 20);
+        }
+        Path endless = Path.of("/dev/zero");
+        if (Files.exists(endless)) {
+            Files.createSymbolicLink(etc.resolve("secrets/endless"), endless);
+        } else {
+            Files.createDirectory(etc.resolve("secrets/endless"));
+        }
+        for (String variable : List.of("${dir:secrets:large}", "${file:secrets/large:x}", "${dir:secrets:endless}", "${file:secrets/endless:x}")) {
+            assertThatThrownBy(() -> resolved(variable)).as(variable).isInstanceOf(ConfigException.class).hasMessageContaining("may not be read");
         }
     }
 
