@@ -76,10 +76,12 @@ final class Millrace implements AutoCloseable {
     }
 
     /** As {@link #start}, with more of an environment. */
-    static Millrace startWith(Map<String, String> environment, Path data) {
+    static Millrace startWith(Map<String, String> environment, Path data, String... options) {
         int kafka = freePort();
         int http = freePort();
-        List<String> line = List.of(script().toString(), "start", "--data", data.toString(), "--listen", "127.0.0.1:" + kafka, "--http", "127.0.0.1:" + http);
+        List<String> line = new ArrayList<>(List.of(script().toString(), "start", "--data", data.toString()));
+        line.addAll(List.of("--listen", "127.0.0.1:" + kafka, "--http", "127.0.0.1:" + http));
+        line.addAll(Arrays.asList(options));
         Millrace millrace = run(line, data.toAbsolutePath().getParent(), kafka, http, environment);
         millrace.awaitReady();
         return millrace;
