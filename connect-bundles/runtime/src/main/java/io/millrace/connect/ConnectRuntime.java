@@ -123,7 +123,7 @@ final class ConnectRuntime implements AutoCloseable {
             herder.start(ConnectorFile.readAll(config.etc().resolve("connectors")));
             unlessClosed(() -> services.add(context.registerService(PluginHost.class, new ConnectPlugins(herder,
                     Duration.ofMillis(config.getLong("connect.update.watch.ms"))), null)));
-            unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder, null)));
+            unlessClosed(() -> services.add(context.registerService(HealthCheck.class, herder.health(), null)));
             unlessClosed(() -> services.add(context.registerService(MeterSource.class, new ConnectMeters(herder), null)));
             doorkeeper.open(new ConnectRest(herder, broker.clusterId(), this::logLevels));
             LOG.info("connect runtime ready, {} connector(s)", herder.names().size());

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * All connectors of this node: what is stored of them and what runs. Changes are durable before they take effect; a connector starts and
  * stops on a thread of its own, so no connector waits for another. Failures that are the caller's are {@link HttpError}s. Thread-safe.
  */
-public final class Herder implements HealthCheck, AutoCloseable {
+public final class Herder implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Herder.class);
 
@@ -97,7 +97,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
     }
 
     public Set<String> topics(String name) {
-        return connector(name).topics();
+        return connector(name).topics().all();
     }
 
     /** Of every task by its number, the latest last. */
@@ -110,27 +110,8 @@ public final class Herder implements HealthCheck, AutoCloseable {
     }
 
     public void resetTopics(String name) {
-        connector(name).resetTopics();
+        connector(name).topics().reset();
     }
-
-    /**
-     * @param type    {@code source}, {@code sink} or {@code unknown}
-     * @param version what the class says of itself, or null if there is no such class
-     * @param trace   why it waits or failed, or empty
-     */
-    public record ConnectorStatus(String name, String type, RunState state, String version, String trace, List<TaskStatus> tasks) {
-
-        public Readiness readiness() {
-            return Readiness.of(state, trace);
-        }
-    }
-
-    /**
-     * @param version     what the class says of itself, or null if the task has not started yet
-     * @param restartAtMs when it is started again, 0 if it is not going to be
-     */
-    public record TaskStatus(int id, RunState state, String version, String trace, int restarts, long restartAtMs, Readiness readiness,
-            io.millrace.connect.task.TaskCounters.Snapshot counters) {}
 
     public ConnectorStatus status(String name) {
         return status(connector(name));
@@ -142,13 +123,7 @@ public final class Herder implements HealthCheck, AutoCloseable {
     }
 
     private static ConnectorStatus status(HostedConnector connector) {
-        HostedConnector.Status status = connector.status();
-        List<TaskStatus> tasks = new ArrayList<>();
-        for (TaskRunner.Status task : status.tasks()) {
-            tasks.add(new TaskStatus(task.id().task(), task.state(), task.version(), task.state() == RunState.FAILED ? task.trace() : "", task.restarts(),
-                    task.restartAtMs(), Readiness.of(task, System.currentTimeMillis()), task.counters()));
-        }
-        return new ConnectorStatus(status.name(), status.type(), status.state(), status.version(), status.trace(), tasks);
+        return ConnectorStatus.of(connector, System.currentTimeMillis());
     }
 
     // --- changes
@@ -284,16 +259,14 @@ public final class Herder implements HealthCheck, AutoCloseable {
             if (restarts) {
                 failed.add(task.id());
             }
-            planned.add(restarts ? new TaskStatus(task.id(), RunState.RESTARTING, task.version(), "", task.restarts(), 0,
-                    task.readiness(), task.counters()) : task);
+            planned.add(restarts ? task.restarting() : task);
         }
         if (includeTasks && !onlyFailed) {
             inBackground("restart-" + name, connector::startAnew);
         } else if (itself || !failed.isEmpty()) {
             inBackground("restart-" + name, () -> connector.restart(itself, failed));
         }
-        return new ConnectorStatus(name, before.type(), itself ? RunState.RESTARTING : before.state(), before.version(), itself ? "" : before.trace(),
-                planned);
+        return before.restarting(itself, planned);
     }
 
     private interface Step {
@@ -335,6 +308,8 @@ public final class Herder implements HealthCheck, AutoCloseable {
                     step.run(connector);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
+                } catch (RuntimeException | LinkageError e) {
+                    LOG.error("connector {}: a step that it takes with others failed", connector.name(), e);
                 }
             }));
         }
@@ -354,28 +329,8 @@ public final class Herder implements HealthCheck, AutoCloseable {
         configs.look();
     }
 
-    @Override
-    public List<Finding> findings() {
-        List<Finding> findings = new ArrayList<>();
-        for (HostedConnector connector : connectors.values()) {
-            HostedConnector.Status status = connector.status();
-            findings.add(new Finding("connector", status.name(), switch (status.state()) {
-                case RUNNING, PAUSED, STOPPED -> State.OK;
-                case RESTARTING -> State.STARTING;
-                case UNASSIGNED -> status.trace().isEmpty() ? State.STARTING : State.DEGRADED;
-                case FAILED -> State.FAILED;
-            }, Readiness.firstLine(status.trace())));
-            for (TaskRunner.Status task : status.tasks()) {
-                State state = switch (task.state()) {
-                    case RUNNING -> task.delay().isEmpty() ? State.OK : State.DEGRADED;
-                    case PAUSED, STOPPED -> State.OK;
-                    case UNASSIGNED, RESTARTING -> State.STARTING;
-                    case FAILED -> task.restartAtMs() > 0 ? State.DEGRADED : State.FAILED;
-                };
-                findings.add(new Finding("task", task.id().toString(), state, state == State.OK ? "" : Readiness.of(task, System.currentTimeMillis()).reason()));
-            }
-        }
-        return findings;
+    public HealthCheck health() {
+        return new ConnectorHealth(connectors.values());
     }
 
     /** Stops every connector: tasks flush and commit. */

@@ -17,9 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -41,7 +39,7 @@ final class HostedConnector {
     private final ReentrantLock operation = new ReentrantLock(true);
     private final Restarts restarts;
     private final AbandonableCalls calls;
-    private final Set<String> topics = new ConcurrentSkipListSet<>();
+    private final ActiveTopics topics;
     /** Plugins that anything of the running connector comes from. */
     private final Set<Plugin> uses = ConcurrentHashMap.newKeySet();
     private final TaskGroup tasks;
@@ -69,8 +67,8 @@ final class HostedConnector {
         this.target = target;
         this.restarts = new Restarts(node.settings().restarts());
         this.calls = new AbandonableCalls(node.settings().callLimit());
-        this.tasks = new TaskGroup(node, name, this::use, this::uses);
-        topics.addAll(node.statuses().topics(name));
+        this.topics = new ActiveTopics(node.statuses(), name);
+        this.tasks = new TaskGroup(node, name, this::use, topics::used);
     }
 
     String name() {
@@ -95,19 +93,8 @@ final class HostedConnector {
         }
     }
 
-    Set<String> topics() {
-        return new TreeSet<>(topics);
-    }
-
-    private void uses(String topic, int task) {
-        if (topics.add(topic)) {
-            node.statuses().uses(name, task, topic);
-        }
-    }
-
-    void resetTopics() {
-        topics.clear();
-        node.statuses().resetTopics(name);
+    ActiveTopics topics() {
+        return topics;
     }
 
     boolean isSink() {
@@ -343,6 +330,8 @@ final class HostedConnector {
                 });
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } catch (RuntimeException | LinkageError e) {
+                LOG.error("connector {} {} in vain", name, what, e);
             }
         });
     }

@@ -3,7 +3,7 @@ package io.millrace.connect.herder;
 import io.millrace.api.http.HttpError;
 import io.millrace.connect.catalog.Isolated;
 import io.millrace.connect.config.ConnectorConfig;
-import io.millrace.connect.sink.SinkWorker;
+import io.millrace.connect.sink.SinkGroup;
 import io.millrace.connect.source.FormerTransactions;
 import io.millrace.connect.store.PlainJson;
 import io.millrace.connect.store.SourceOffsets;
@@ -70,7 +70,7 @@ public final class Offsets {
     }
 
     private String group(String name) {
-        return SinkWorker.group(name, new ConnectorConfig(herder.node().variables().resolve(herder.config(name)).values(), true));
+        return SinkGroup.of(name, new ConnectorConfig(herder.node().variables().resolve(herder.config(name)).values(), true));
     }
 
     private Map<TopicPartition, OffsetAndMetadata> sinkOffsets(String name) throws InterruptedException {

@@ -1,13 +1,13 @@
 package io.millrace.connect.rest;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.millrace.api.http.HttpAnswer;
 import io.millrace.api.http.HttpCall;
 import io.millrace.api.http.HttpError;
 import io.millrace.connect.config.ConnectorConfig;
+import io.millrace.connect.herder.ConnectorStatus;
 import io.millrace.connect.herder.Herder;
-import io.millrace.connect.herder.Herder.ConnectorStatus;
 import io.millrace.connect.store.TargetState;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;

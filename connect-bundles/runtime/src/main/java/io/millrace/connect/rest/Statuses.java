@@ -1,10 +1,10 @@
 package io.millrace.connect.rest;
 
+import io.millrace.connect.herder.ConnectorStatus;
 import io.millrace.connect.herder.Herder;
-import io.millrace.connect.herder.Herder.ConnectorStatus;
-import io.millrace.connect.herder.Herder.TaskStatus;
 import io.millrace.connect.herder.Readiness;
 import io.millrace.connect.herder.RunState;
+import io.millrace.connect.herder.TaskStatus;
 import io.millrace.connect.task.LastErrors;
 import java.util.ArrayList;
 import java.util.List;

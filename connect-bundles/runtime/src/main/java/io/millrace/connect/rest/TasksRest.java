@@ -3,7 +3,7 @@ package io.millrace.connect.rest;
 import io.millrace.api.http.HttpAnswer;
 import io.millrace.api.http.HttpError;
 import io.millrace.connect.herder.Herder;
-import io.millrace.connect.herder.Herder.TaskStatus;
+import io.millrace.connect.herder.TaskStatus;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,19 +1,16 @@
 package io.millrace.connect.sink;
 
 import io.millrace.api.plugin.PluginScope;
-import io.millrace.connect.config.ConnectorConfig;
 import io.millrace.connect.pipeline.Pipeline;
 import io.millrace.connect.task.PluginMeters;
 import io.millrace.connect.task.TaskSetup;
 import io.millrace.connect.task.WorkerTask;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -35,8 +32,6 @@ public final class SinkWorker implements WorkerTask {
 
     private static final Logger LOG = LoggerFactory.getLogger(SinkWorker.class);
     private static final long MAX_POLL_MS = 1_000;
-    private static final long FIRST_RETRY_MS = 100;
-    private static final long MAX_RETRY_MS = 10_000;
 
     private final TaskSetup setup;
     // Set by the controlling threads, read by the task's.
@@ -51,10 +46,8 @@ public final class SinkWorker implements WorkerTask {
     private SinkBatch batch;
     private SinkOffsets offsets;
     private final Set<TopicPartition> opened = new HashSet<>();
-    private boolean undelivered;
+    private final Redelivery redelivery = new Redelivery();
     private boolean pauseApplied;
-    private int retries;
-    private long retryAtNanos;
     private RuntimeException rebalanceFailure;
 
     public SinkWorker(TaskSetup setup, boolean paused) {
@@ -62,17 +55,12 @@ public final class SinkWorker implements WorkerTask {
         this.pauseWanted = paused;
     }
 
-    /** The consumer group of a sink connector. */
-    public static String group(String connector, ConnectorConfig config) {
-        return String.valueOf(config.withPrefix("consumer.override.").getOrDefault("group.id", "connect-" + connector));
-    }
-
     @Override
     public void run(Progress progress) throws Exception {
         try (PluginMeters meters = new PluginMeters(Map.of("connector", setup.id().connector(), "task", Integer.toString(setup.id().task())));
                 Pipeline<SinkRecord> pipeline = Pipeline.open(setup.config(), setup.catalog(), setup.uses());
                 RecordErrors recordErrors = new RecordErrors(setup)) {
-            consumer = consumer();
+            consumer = SinkGroup.consumer(setup);
             batch = new SinkBatch(setup, recordErrors);
             offsets = new SinkOffsets(setup, consumer, recordErrors);
             boolean clean = false;
@@ -81,35 +69,13 @@ public final class SinkWorker implements WorkerTask {
                 context = new SinkContext(setup.settings(), consumer, recordErrors, meters.metrics());
                 task.initialize(context);
                 task.start(setup.settings());
-                subscribe();
+                SinkGroup.join(consumer, setup.config(), new Rebalances());
                 progress.running(task.version());
                 work(pipeline, progress);
                 clean = true;
             } finally {
                 end(clean);
             }
-        }
-    }
-
-    private Consumer<byte[], byte[]> consumer() {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put("group.id", group(setup.id().connector(), setup.config()));
-        // Sources write in transactions by default; what one of them takes back must not be delivered.
-        settings.put("isolation.level", "read_committed");
-        settings.put("max.poll.records", 2_000);
-        // A task that starts again takes the place of the one that a killed process left in the group, without waiting for its session to end.
-        settings.put("group.instance.id", "connect-" + setup.id());
-        return setup.clients().consumer("connector-consumer-" + setup.id(),
-                setup.clients().defaults().forConsumer(settings, setup.config().withPrefix("consumer.override.")));
-    }
-
-    private void subscribe() {
-        List<String> topics = setup.config().list(ConnectorConfig.TOPICS);
-        ConsumerRebalanceListener listener = new Rebalances();
-        if (topics.isEmpty()) {
-            consumer.subscribe(Pattern.compile(setup.config().string(ConnectorConfig.TOPICS_REGEX)), listener);
-        } else {
-            consumer.subscribe(topics, listener);
         }
     }
 
@@ -122,11 +88,11 @@ public final class SinkWorker implements WorkerTask {
                 throw rebalanceFailure;
             }
             patience = MAX_POLL_MS;
-            if (undelivered ? System.nanoTime() - retryAtNanos >= 0 : !pauseApplied || !batch.isUntouched()) {
+            if (redelivery.isOwed() ? redelivery.isDue(System.nanoTime()) : !pauseApplied || !batch.isUntouched()) {
                 deliver(progress);
             }
-            if (undelivered) {
-                patience = Math.clamp((retryAtNanos - System.nanoTime()) / 1_000_000, 1, MAX_POLL_MS);
+            if (redelivery.isOwed()) {
+                patience = Math.clamp(redelivery.msUntilDue(System.nanoTime()), 1, MAX_POLL_MS);
             }
             rewind();
             if (context.takeCommitRequest() || offsets.msSinceCommit() >= setup.options().flushIntervalMs()) {
@@ -134,7 +100,7 @@ public final class SinkWorker implements WorkerTask {
                 lag();
             }
             long timeout = context.takeTimeout();
-            patience = Math.min(timeout >= 0 && !undelivered ? Math.min(timeout, patience) : patience,
+            patience = Math.min(timeout >= 0 && !redelivery.isOwed() ? Math.min(timeout, patience) : patience,
                     Math.max(1, setup.options().flushIntervalMs() - offsets.msSinceCommit()));
         }
     }
@@ -143,7 +109,7 @@ public final class SinkWorker implements WorkerTask {
         boolean wanted = pauseWanted;
         if (wanted && !pauseApplied) {
             consumer.pause(consumer.assignment());
-        } else if (!wanted && pauseApplied && !undelivered) {
+        } else if (!wanted && pauseApplied && !redelivery.isOwed()) {
             resumeAll();
         }
         pauseApplied = wanted;
@@ -175,22 +141,18 @@ public final class SinkWorker implements WorkerTask {
             task.put(batch.records());
             setup.counters().called(System.nanoTime() - began);
         } catch (RetriableException e) {
-            if (!undelivered) {
+            if (!redelivery.isOwed()) {
                 LOG.warn("task {}: put of {} records failed and is tried again: {}", setup.id(), batch.records().size(), e.toString());
             }
             setup.counters().retriedAfter(e);
             setup.counters().retried();
             progress.delayed(e.toString());
-            undelivered = true;
             consumer.pause(consumer.assignment());
-            long wished = context.takeTimeout();
-            long pause = wished >= 0 ? wished : Math.min(MAX_RETRY_MS, FIRST_RETRY_MS << Math.min(retries++, 10));
-            retryAtNanos = System.nanoTime() + pause * 1_000_000;
+            redelivery.owe(context.takeTimeout(), System.nanoTime());
             return;
         }
-        if (undelivered) {
-            undelivered = false;
-            retries = 0;
+        if (redelivery.isOwed()) {
+            redelivery.done();
             if (!pauseApplied) {
                 resumeAll();
             }
@@ -254,9 +216,8 @@ public final class SinkWorker implements WorkerTask {
             offsets.drop(closing);
             batch.drop(closing);
             context.paused().removeAll(closing);
-            if (batch.records().isEmpty() && undelivered) {
-                undelivered = false;
-                retries = 0;
+            if (batch.records().isEmpty()) {
+                redelivery.done();
             }
         }
     }
@@ -307,7 +268,7 @@ public final class SinkWorker implements WorkerTask {
                 offsets.assigned(partitions);
                 opened.addAll(partitions);
                 task.open(partitions);
-                if (pauseApplied || undelivered) {
+                if (pauseApplied || redelivery.isOwed()) {
                     consumer.pause(consumer.assignment());
                 }
             });
