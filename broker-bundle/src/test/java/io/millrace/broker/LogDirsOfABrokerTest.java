@@ -148,6 +148,8 @@ class LogDirsOfABrokerTest {
             TestClients clients = new TestClients(broker);
             assertThatThrownBy(() -> admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("none").toString())))).all().get())
                     .hasCauseInstanceOf(InvalidConfigurationException.class).hasMessageContaining(dir("none") + " is none of the log folders");
+            assertThatThrownBy(() -> admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.BROKER, ""),
+                    List.of(cordoned(dir("one").toString())))).all().get()).hasCauseInstanceOf(InvalidConfigurationException.class);
             admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("one").toString())))).all().get();
             assertThat(describe(admin).get(dir("one").toString()).isCordoned()).isTrue();
             clients.createTopic(TOPIC, 4, Map.of());

@@ -27,6 +27,9 @@ public final class BrokerKeys {
             // Tools set and remove them around a reassignment; with one node nothing is replicated that they would slow down.
             "leader.replication.throttled.rate", "follower.replication.throttled.rate");
 
+    /** Those of which a value for all nodes would mean nothing. */
+    private static final Set<String> OF_ONE_NODE = Set.of("cordoned.log.dirs");
+
     /** Bounds of keys that are no topic's default. */
     private static final Map<String, Allowed> BOUNDS = Map.ofEntries(
             Map.entry("listener.name.plaintext.max.connections", Allowed.atLeast(1)),
@@ -107,6 +110,11 @@ public final class BrokerKeys {
     /** Whether it can change while the node runs. */
     public static boolean isDynamic(String name) {
         return FOLLOWED.contains(name) || KEYS.containsKey(name) && TopicKeys.ofNodeKey(name) != null;
+    }
+
+    /** Whether it can be set for a node only, and not for all of them. */
+    public static boolean isOfOneNode(String name) {
+        return OF_ONE_NODE.contains(name);
     }
 
     /**

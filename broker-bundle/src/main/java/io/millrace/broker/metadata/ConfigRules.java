@@ -8,6 +8,7 @@ import io.millrace.broker.config.NodeSettings;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 
 /** What may be set on resources that are no topics. */
@@ -54,9 +55,18 @@ final class ConfigRules {
         switch (resource.type()) {
             case GROUP -> GroupKeys.checkTogether(checked, settings);
             case CLIENT_METRICS -> ClientMetricsKeys.checkTogether(checked);
+            case BROKER -> checkLevel(resource, checked);
             default -> { }
         }
         return checked;
+    }
+
+    private static void checkLevel(ConfigResource nodes, Map<String, String> config) {
+        if (nodes.isDefault()) {
+            config.keySet().stream().filter(BrokerKeys::isOfOneNode).findFirst().ifPresent(name -> {
+                throw new InvalidConfigurationException(name + " cannot be set for all nodes, whose folders differ; set it for each");
+            });
+        }
     }
 
     private static ConfigKey key(ConfigResource.Type type, String name) {

@@ -86,6 +86,15 @@ class KafkaKeysTest {
     }
 
     @Test
+    void whatKafkaSetsForOneNodeOnlyIsSetForOneNodeOnly() {
+        Set<String> kafka = KafkaFacts.read("dynamic-broker-configs.txt").stream().map(key -> key[0].split(" ")).filter(key -> key[1].equals("per-broker"))
+                .map(key -> key[0]).collect(Collectors.toSet());
+        assertThat(kafka).isNotEmpty();
+        assertThat(BrokerKeys.all().stream().map(ConfigKey::name).filter(BrokerKeys::isDynamic))
+                .allSatisfy(name -> assertThat(BrokerKeys.isOfOneNode(name)).as(name).isEqualTo(kafka.contains(name)));
+    }
+
+    @Test
     void groupPropertiesAreKafkas() {
         Map<String, String> kafka = KafkaFacts.read("group-configs.txt").stream().collect(Collectors.toMap(key -> key[0], key -> key[1] + " " + key[2] + " " + key[3]));
         Map<String, String> ours = GroupKeys.all().stream().collect(Collectors.toMap(ConfigKey::name,
