@@ -55,13 +55,12 @@ final class SentRecords {
     private final boolean remembers;
     private final List<Sent> sent = new ArrayList<>();
 
-    /** The first failure of a record; set by the producer's thread. */
-    private final AtomicReference<Exception> refused = new AtomicReference<>();
-    private final Callback sending = (_, failure) -> {
-        if (failure != null) {
-            refused.compareAndSet(null, failure);
-        }
-    };
+    /** @param converted null if nobody will ask which record it was */
+    private record Failure(ProducerRecord<byte[], byte[]> converted, Exception reason) {}
+
+    /** The first failure of a record since the last commit; set by the producer's thread. */
+    private final AtomicReference<Failure> first = new AtomicReference<>();
+    private final Callback sending = told(null);
 
     /** @param heard whether the task wants to know what became of each record; if not, and nothing else needs it, nothing is kept of what was sent */
     SentRecords(TaskId task, Producer<byte[], byte[]> producer, SourceErrors errors, boolean transactional, boolean heard) {
@@ -77,7 +76,7 @@ final class SentRecords {
         Future<RecordMetadata> written = null;
         while (converted != null && written == null) {
             try {
-                written = producer.send(converted, sending);
+                written = sent(converted);
             } catch (KafkaException spoilt) {
                 again(spoilt);
             }
@@ -87,10 +86,22 @@ final class SentRecords {
         }
     }
 
+    private Future<RecordMetadata> sent(ProducerRecord<byte[], byte[]> converted) {
+        return producer.send(converted, transactional && errors.areTolerated() ? told(converted) : sending);
+    }
+
+    private Callback told(ProducerRecord<byte[], byte[]> converted) {
+        return (_, failure) -> {
+            if (failure != null) {
+                first.compareAndSet(null, new Failure(converted, failure));
+            }
+        };
+    }
+
     /** The failure of a record, which the producer itself only names to whom it sends it. Null if there is none yet. */
     KafkaException failure() {
-        Exception first = refused.get();
-        return first == null ? null : new ConnectException(task + ": a record could not be written: " + first.getMessage(), first);
+        Failure failed = first.get();
+        return failed == null ? null : new ConnectException(task + ": a record could not be written: " + failed.reason.getMessage(), failed.reason);
     }
 
     /**
@@ -111,8 +122,7 @@ final class SentRecords {
                 producer.abortTransaction();
                 producer.beginTransaction();
             }
-            refused.set(null);
-            if (!leaveOut()) {
+            if (!leaveOut(first.getAndSet(null))) {
                 throw reason;
             }
             reason = resendAll();
@@ -129,11 +139,15 @@ final class SentRecords {
         }
     }
 
-    private boolean leaveOut() {
+    /**
+     * In a transaction that is spoilt the producer fails records that it has not sent yet with the same reason as the one that spoilt it. So only that one is
+     * left out; if there are others like it, they spoil the next transaction.
+     */
+    private boolean leaveOut(Failure failure) {
         boolean any = false;
         for (int i = 0; i < sent.size(); i++) {
             Sent one = sent.get(i);
-            if (one.isRefused()) {
+            if (one.isRefused() && (!transactional || failure != null && one.converted() == failure.converted)) {
                 any = true;
                 errors.handle(one.source(), new StageFailure(Stage.KAFKA_PRODUCE, KafkaProducer.class.getName(), one.written().exceptionNow()));
                 sent.set(i, new Sent(one.source(), null, null));
@@ -143,13 +157,13 @@ final class SentRecords {
     }
 
     private Sent resent(Sent one) {
-        return one.written() == null || !transactional && !one.failed() ? one : new Sent(one.source(), one.converted(), producer.send(one.converted(), sending));
+        return one.written() == null || !transactional && !one.failed() ? one : new Sent(one.source(), one.converted(), sent(one.converted()));
     }
 
     /** None of them is going to be there. */
     void withdraw() {
         sent.replaceAll(one -> new Sent(one.source(), null, null));
-        refused.set(null);
+        first.set(null);
     }
 
     /** In the order in which they were sent; nothing if nothing is kept. */
