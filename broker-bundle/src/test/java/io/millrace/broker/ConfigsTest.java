@@ -186,7 +186,7 @@ class ConfigsTest {
         assertRefused(NODE, InvalidRequestException.class, "num.partitions is read-only, set it in millrace.properties and restart", OpType.SET, "num.partitions", "2");
         assertRefused(NODE, InvalidConfigurationException.class, "Unknown broker config name: mesage.max.bytes; did you mean message.max.bytes?",
                 OpType.SET, "mesage.max.bytes", "2");
-        assertRefused(NODE, InvalidConfigurationException.class, "num.io.threads is not used by this node: a virtual thread per connection",
+        assertRefused(NODE, InvalidConfigurationException.class, "num.io.threads is not used by this node: a thread per connection, virtual as a rule",
                 OpType.SET, "num.io.threads", "2");
         assertRefused(NODE, InvalidConfigurationException.class, "ssl.keystore.location is not used by this node: there is no TLS yet",
                 OpType.SET, "ssl.keystore.location", "/x");
