@@ -9,7 +9,7 @@ import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRec
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds a log's segments at start and brings them into order: indexes are rebuilt, a torn tail is cut. */
+/** Finds a log's segments at start and brings them into order: indexes are rebuilt, a torn tail is cut, a lost end is taken from the journal. */
 final class LogRecovery {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogRecovery.class);
@@ -36,11 +36,13 @@ final class LogRecovery {
     private final PartitionFolder folder;
     private final int indexIntervalBytes;
     private final OpenSegments openSegments;
+    private final LostRecords lost;
 
-    LogRecovery(PartitionFolder folder, int indexIntervalBytes, OpenSegments openSegments) {
+    LogRecovery(PartitionFolder folder, int indexIntervalBytes, OpenSegments openSegments, LostRecords lost) {
         this.folder = folder;
         this.indexIntervalBytes = indexIntervalBytes;
         this.openSegments = openSegments;
+        this.lost = lost;
     }
 
     /** @param bases of the segments, in order */
@@ -62,6 +64,8 @@ final class LogRecovery {
             } else if (recover(segment, next, known)) {
                 dropAfter(segment, bases.subList(i + 1, bases.size()));
                 break;
+            } else if (next != Long.MAX_VALUE) {
+                lost.restore(segment, next, indexIntervalBytes);
             }
         }
         if (!segments.isEmpty() && segments.active().endOffset() < known.recoveryPoint()) {

@@ -75,7 +75,8 @@ final class SegmentedLog implements PartitionLog {
     void open(LogRecovery.Known known) throws IOException {
         PartitionFolder folder = place.folder();
         PartitionFolder.Content content = folder.content();
-        new LogRecovery(folder, limits.indexIntervalBytes(), openSegments).open(segments, content.logs(), known);
+        LostRecords lost = new LostRecords(folder.path(), dir().journaled(topicId, partition.partition()));
+        new LogRecovery(folder, limits.indexIntervalBytes(), openSegments, lost).open(segments, content.logs(), known);
         tail.begin(known.startOffset());
         long found = offsets.end();
         snapshots.found(content.snapshots(), found);
@@ -90,7 +91,7 @@ final class SegmentedLog implements PartitionLog {
         }
         flush.begin(known.clean() ? found : Math.min(known.recoveryPoint(), found));
         checkpoint.begin(flush.durableOffset(), known.endOffset());
-        boolean restored = new LostRecords(folder.path(), tail, limits, clock.millis()).restore(dir().journaled(topicId, partition.partition()));
+        boolean restored = lost.restore(tail, limits, clock.millis());
         if (offsets.end() < known.startOffset()) {
             // Deleted by request before they were on stable storage: their offsets are not given again, they would be hidden by the next start.
             tail.skipTo(known.startOffset());

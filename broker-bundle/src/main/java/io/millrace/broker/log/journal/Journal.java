@@ -76,12 +76,18 @@ public final class Journal implements AutoCloseable {
      * @param mostBytes that its files may have together, at least {@link #LEAST_BYTES}
      */
     public Journal(Path folder, long mostBytes) throws IOException {
+        this(folder, mostBytes, System.currentTimeMillis());
+    }
+
+    Journal(Path folder, long mostBytes, long now) throws IOException {
+        List<Path> earlier = JournalContent.files(folder);
         this.folder = folder;
         this.mostBytes = mostBytes / 2;
         this.round = new JournalRound((int) Math.min(MOST_ROUND_BYTES, mostBytes / LEAST_ROUNDS / JournalRound.BLOCK * JournalRound.BLOCK));
         this.fileBytes = wanted(0);
-        this.nextName = JournalContent.files(folder).stream().mapToLong(JournalContent::numberOf).max().orElse(0) + 1;
-        this.generation = System.currentTimeMillis() << 12;
+        this.nextName = earlier.stream().mapToLong(JournalContent::numberOf).max().orElse(0) + 1;
+        // Of what is kept from before, nothing is newer, wherever the clock has been meanwhile.
+        this.generation = Math.max(now << 12, JournalContent.newestGeneration(earlier));
         this.retryAt = System.nanoTime();
         keeper.allowCoreThreadTimeOut(true);
     }

@@ -21,6 +21,8 @@ public final class JournalContent {
     static final String NAME = "journal-";
     private static final Logger LOG = LoggerFactory.getLogger(JournalContent.class);
     private static final int CHUNK = 4 * 1024 * 1024;
+    /** Where it is in a round's header. */
+    private static final int GENERATION = 16;
 
     private record Partition(Uuid topicId, int partition) {}
 
@@ -103,7 +105,7 @@ public final class JournalContent {
                 if (chunk.remaining() < JournalRound.HEADER || !isInside(chunk)) {
                     load(channel, chunk, at, size);
                 }
-                long generation = chunk.getLong(chunk.position() + 16);
+                long generation = chunk.getLong(chunk.position() + GENERATION);
                 boolean ours = chunk.getInt(chunk.position()) == JournalRound.MAGIC && (content.generation < 0 || generation == content.generation)
                         && chunk.getLong(chunk.position() + 24) >= number;
                 int step = JournalRound.BLOCK;
@@ -127,6 +129,22 @@ public final class JournalContent {
             }
         }
         return content;
+    }
+
+    /** That of the file that was begun last; negative if none can be told. Blocks. */
+    static long newestGeneration(List<Path> files) throws IOException {
+        long newest = -1;
+        for (Path file : files) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                long size = channel.size();
+                ByteBuffer chunk = ByteBuffer.allocateDirect((int) Math.min(size, CHUNK));
+                load(channel, chunk, 0, size);
+                if (chunk.remaining() >= JournalRound.HEADER && JournalRound.isWhole(chunk)) {
+                    newest = Math.max(newest, chunk.getLong(GENERATION));
+                }
+            }
+        }
+        return newest;
     }
 
     /** Whether all of the round is in the chunk, if there is one. */

@@ -204,6 +204,15 @@ class JournalTest {
     }
 
     @Test
+    void whatIsWrittenWhenTheClockWasPutBackIsNewerNevertheless() throws IOException {
+        write(log);
+        journal.close();
+        journal = new Journal(folder, Journal.LEAST_BYTES, 0);
+        write(log);
+        assertThat(offsets(log)).containsExactly(0L, 1L);
+    }
+
+    @Test
     void aWriteThatPowerLossCutOffIsNotThere() throws IOException {
         write(log);
         write(log);
