@@ -11,10 +11,14 @@ import io.millrace.broker.transaction.TransactionGate;
 import io.millrace.broker.wire.RequestDecoder.ServedVersions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.slf4j.Logger;
@@ -24,6 +28,9 @@ import org.slf4j.LoggerFactory;
 public final class Handlers implements ServedVersions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Handlers.class);
+    /** Their clients know no errors of disks, and would end with one. */
+    private static final Set<ApiKeys> OF_COORDINATORS = EnumSet.of(ApiKeys.JOIN_GROUP, ApiKeys.SYNC_GROUP, ApiKeys.HEARTBEAT, ApiKeys.LEAVE_GROUP,
+            ApiKeys.OFFSET_COMMIT, ApiKeys.OFFSET_FETCH, ApiKeys.TXN_OFFSET_COMMIT, ApiKeys.ADD_PARTITIONS_TO_TXN, ApiKeys.ADD_OFFSETS_TO_TXN, ApiKeys.END_TXN);
 
     private final Handler[] byKey;
     private final BrokerMetrics metrics;
@@ -130,11 +137,12 @@ public final class Handlers implements ServedVersions {
         }
     }
 
-    /** @return the request's error response; null if its client wants none */
+    /** @return the request's error response; null if its client wants none. One whose coordinator cannot store looks for the coordinator, as with Kafka. */
     public AbstractResponse failed(Call call, RuntimeException failure) {
         if (!(failure instanceof ApiException)) {
             LOG.error("{} version {} of client {} ({}) failed", call.header().apiKey().name, call.version(), call.client(), call.header().clientId(), failure);
         }
-        return call.request().getErrorResponse(0, failure);
+        boolean ofDisk = failure instanceof KafkaStorageException && OF_COORDINATORS.contains(call.header().apiKey());
+        return call.request().getErrorResponse(0, ofDisk ? new NotCoordinatorException(failure.getMessage(), failure) : failure);
     }
 }
