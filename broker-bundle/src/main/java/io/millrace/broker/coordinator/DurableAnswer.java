@@ -1,8 +1,8 @@
 package io.millrace.broker.coordinator;
 
 import io.millrace.broker.request.Answer;
+import io.millrace.broker.request.Countdown;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.requests.AbstractResponse;
 
 /**
@@ -18,20 +18,9 @@ public record DurableAnswer(List<Decided> decided, AbstractResponse response) im
 
     @Override
     public When begin(Runnable ready) {
-        // One more than there are, so that nobody tells before all are asked.
-        AtomicInteger left = new AtomicInteger(1);
-        for (Decided one : decided) {
-            left.incrementAndGet();
-            boolean told = one.whenDurable(() -> {
-                if (left.decrementAndGet() == 0) {
-                    ready.run();
-                }
-            });
-            if (!told) {
-                left.decrementAndGet();
-            }
-        }
-        return left.decrementAndGet() == 0 ? When.NOW : When.TOLD;
+        Countdown countdown = new Countdown(ready);
+        decided.forEach(one -> countdown.await(one::whenDurable));
+        return countdown.begun();
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.millrace.broker.metadata.TopicImage;
 import io.millrace.broker.metrics.Traffic;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Countdown;
 import io.millrace.broker.request.Handler;
 import io.millrace.broker.transaction.TransactionGate.Client;
 import io.millrace.broker.transaction.TransactionGate.Entry;
@@ -19,7 +20,6 @@ import io.millrace.broker.transaction.TransactionGate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -300,28 +300,16 @@ final class Produce implements Handler {
 
         @Override
         public When begin(Runnable ready) {
-            // One more than there are, so that nobody tells before all are asked.
-            AtomicInteger left = new AtomicInteger(1);
-            Runnable reached = () -> {
-                if (left.decrementAndGet() == 0) {
-                    ready.run();
-                }
-            };
+            Countdown countdown = new Countdown(ready);
             if (joined != null) {
-                left.incrementAndGet();
-                if (!joined.whenDurable(reached)) {
-                    left.decrementAndGet();
-                }
+                countdown.await(joined::whenDurable);
             }
             for (Part part : parts) {
                 if (all && part.error == null) {
-                    left.incrementAndGet();
-                    if (!part.led.log().whenDurable(part.appended.lastOffset() + 1, reached)) {
-                        left.decrementAndGet();
-                    }
+                    countdown.await(reached -> part.led.log().whenDurable(part.appended.lastOffset() + 1, reached));
                 }
             }
-            return left.decrementAndGet() == 0 ? When.NOW : When.TOLD;
+            return countdown.begun();
         }
 
         @Override
