@@ -22,16 +22,19 @@ public record LogDirStatus(Path folder, Optional<String> failure, long totalByte
      */
     public record Replica(TopicPartition partition, long bytes, long offsetLag, boolean future) {}
 
-    static LogDirStatus of(LogDir dir, boolean cordoned, List<LogMove> arriving) {
+    static LogDirStatus of(LogDir dir, boolean cordoned, List<SegmentedLog> logs, List<LogMove> arriving) {
         if (dir.offline() != null) {
             return new LogDirStatus(dir.path(), Optional.of(dir.offline().getMessage()), -1, -1, cordoned, List.of());
         }
         List<Replica> replicas = new ArrayList<>();
-        for (SegmentedLog log : dir.logs()) {
+        for (SegmentedLog log : logs) {
             replicas.add(new Replica(log.topicPartition(), log.size(), Math.max(0, log.highWatermark() - log.endOffset()), false));
         }
         for (LogMove move : arriving) {
-            replicas.add(new Replica(move.log().topicPartition(), move.copiedBytes(), Math.max(0, move.log().endOffset() - move.copiedUntil()), true));
+            // One that has arrived is no copy any more.
+            if (!logs.contains(move.log())) {
+                replicas.add(new Replica(move.log().topicPartition(), move.copiedBytes(), Math.max(0, move.log().endOffset() - move.copiedUntil()), true));
+            }
         }
         long total = dir.path().toFile().getTotalSpace();
         return new LogDirStatus(dir.path(), Optional.empty(), total > 0 ? total : -1, total > 0 ? dir.path().toFile().getUsableSpace() : -1, cordoned, replicas);

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -319,7 +320,9 @@ public final class LogStore implements AutoCloseable {
 
     /** The log folders as they are now, the working ones and the others. */
     public List<LogDirStatus> dirs() {
-        return dirs.all().stream().map(dir -> LogDirStatus.of(dir, placement.isCordoned(dir), moves.to(dir))).toList();
+        // Each log is asked once where it is: while it is moved from one to another it would be in both or in none of them.
+        Map<LogDir, List<SegmentedLog>> placed = logs.values().stream().collect(Collectors.groupingBy(SegmentedLog::dir));
+        return dirs.all().stream().map(dir -> LogDirStatus.of(dir, placement.isCordoned(dir), placed.getOrDefault(dir, List.of()), moves.to(dir))).toList();
     }
 
     /**

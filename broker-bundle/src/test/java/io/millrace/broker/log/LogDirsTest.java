@@ -323,6 +323,26 @@ class LogDirsTest {
         }
     }
 
+    @Test
+    void aLogIsInOneFolderAtEveryMomentOfItsMoves() throws Exception {
+        try (LogStore store = open(one, two)) {
+            append(create(store, 0), "a");
+            for (int move = 0; move < 60; move++) {
+                Path target = move % 2 == 0 ? two : one;
+                store.move(partition(0), target);
+                Path where;
+                do {
+                    List<LogDirStatus> dirs = store.dirs();
+                    List<LogDirStatus> having = dirs.stream().filter(dir -> dir.replicas().stream().anyMatch(replica -> !replica.future())).toList();
+                    assertThat(having).as("move %d: %s", move, dirs).hasSize(1);
+                    assertThat(having.getFirst().replicas()).as("move %d: %s", move, dirs).hasSize(1);
+                    where = having.getFirst().folder();
+                } while (!where.equals(target));
+                await("the old folder to go", () -> !Files.exists((target.equals(two) ? one : two).resolve("orders-0")));
+            }
+        }
+    }
+
     private static List<String> folders(Path dir) {
         try (var all = Files.newDirectoryStream(dir, Files::isDirectory)) {
             List<String> names = new ArrayList<>();
