@@ -125,11 +125,12 @@ class DiskFullTest {
                     }
                     assertThat(acknowledged).hasSizeGreaterThan(20);
                     assertThat(values(clients, before, acknowledged.size())).isEqualTo(acknowledged);
+                    assertThat(broker.health().findings()).singleElement().satisfies(finding -> {
+                        assertThat(finding.kind() + " " + finding.state()).isEqualTo("log folder DEGRADED");
+                        assertThat(finding.detail()).contains(finding.name(), "full", reserve > 0 ? "disk.reserve.bytes" : "No space left")
+                                .contains(disk.toString());
+                    });
                     if (reserve > 0) {
-                        assertThat(broker.health().findings()).singleElement().satisfies(finding -> {
-                            assertThat(finding.kind() + " " + finding.state()).isEqualTo("log folder DEGRADED");
-                            assertThat(finding.detail()).contains(finding.name(), "full", "disk.reserve.bytes").contains(disk.toString());
-                        });
                         // What the broker writes for itself still fits.
                         group.commitSync(Map.of(PARTITION, new org.apache.kafka.clients.consumer.OffsetAndMetadata(acknowledged.size())));
                     }

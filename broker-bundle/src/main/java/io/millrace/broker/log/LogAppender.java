@@ -67,18 +67,19 @@ final class LogAppender {
         try {
             tail.write(records, next, maxTimestamp, leaderEpoch, limits, now);
         } catch (IOException e) {
-            throw notWritten(e);
+            throw notWritten(e, records.sizeInBytes());
         }
+        place.dir().space().took(records.sizeInBytes());
         offsets.settle();
         return new Appended(first, next - 1, stamp ? now : RecordBatch.NO_TIMESTAMP, offsets.start(), false);
     }
 
-    private KafkaStorageException notWritten(IOException e) {
+    private KafkaStorageException notWritten(IOException e, int bytes) {
         if (tail.hasUnnoted()) {
             // What is appended next would take its offsets again.
             return availability.fail("has a batch that could not be noted", e);
         }
-        place.dir().space().look();
+        place.dir().space().refused(e, bytes);
         if (!DiskSpace.isShortage(e)) {
             return availability.fail("cannot be written", e);
         }

@@ -35,6 +35,8 @@ public final class LogStore implements AutoCloseable {
     private static final int OPEN_SEGMENTS = 1000;
     /** Threads that make logs: a disk serves many syncs at once about as fast as one. */
     private static final int CREATORS = 16;
+    /** What the files of an empty log take of a disk. */
+    private static final int NEW_LOG_BYTES = 16 * 1024;
 
     private final LogDirSet dirs;
     private final Clock clock;
@@ -188,7 +190,9 @@ public final class LogStore implements AutoCloseable {
             made.forEach(log -> logs.put(log.topicPartition(), log));
         } catch (IOException e) {
             giveUp(dir, made);
-            if (!DiskSpace.isShortage(e)) {
+            if (DiskSpace.isShortage(e)) {
+                dir.space().refused(e, (long) makings.size() * NEW_LOG_BYTES);
+            } else {
                 dir.suspect(e);
             }
             throw new KafkaStorageException("a log of " + partitions.getFirst().topic() + " cannot be made in " + dir.path() + ": " + e.getMessage(), e);

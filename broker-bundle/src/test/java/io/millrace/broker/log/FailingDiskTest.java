@@ -60,8 +60,14 @@ class FailingDiskTest {
             assertThat(full.endOffset()).isZero();
             assertThat(full.read(0, 1000, 1, true).sizeInBytes()).isZero();
             PartitionLog good = store.log(GOOD).orElseThrow();
+            assertThat(store.troubles()).singleElement().satisfies(trouble -> {
+                assertThat(trouble.name()).isEqualTo(folder.toString());
+                assertThat(trouble.reason()).contains("is full", "No space left on device");
+                assertThat(trouble.isOffline()).isFalse();
+            });
             good.append(Batches.of("a"), Origin.CLIENT, 0, true);
             good.awaitDurable(1);
+            assertThat(store.troubles()).isEmpty();
         }
     }
 
@@ -101,6 +107,29 @@ class FailingDiskTest {
         space.check();
         // Of a small disk a part: 100 MiB keep five.
         assertThat(space.looked(6 << 20, 100 << 20)).isFalse();
+        assertThat(space.isScarce()).isFalse();
+    }
+
+    @Test
+    void aDiskThatRefusesAWriteIsFullUntilThereIsRoomForWhatItRefusedOrItTakesAsMuch() {
+        DiskSpace space = new DiskSpace(folder, 0);
+        long usable = folder.toFile().getUsableSpace();
+        space.refused(new IOException("Too many open files"), 20_000);
+        assertThat(space.scarcity()).isEmpty();
+        IOException full = new IOException("No space left on device");
+        space.refused(full, 1L << 40);
+        assertThat(space.scarcity()).hasValueSatisfying(reason -> assertThat(reason).contains(folder.toString(), "full", full.getMessage()));
+        assertThat(space.isScarce()).isTrue();
+        // What still fits is taken.
+        space.check();
+        space.took(1 << 30);
+        assertThat(space.looked(usable, 1L << 50)).isFalse();
+        assertThat(space.isScarce()).isTrue();
+        assertThat(space.looked(usable + (2L << 40), 1L << 50)).isTrue();
+        assertThat(space.scarcity()).isEmpty();
+        space.refused(full, 20_000);
+        assertThat(space.isScarce()).isTrue();
+        space.took(20_000);
         assertThat(space.isScarce()).isFalse();
     }
 }
