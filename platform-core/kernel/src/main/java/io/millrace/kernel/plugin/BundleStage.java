@@ -54,12 +54,22 @@ final class BundleStage {
         }
     }
 
+    /** Whether the framework is being stopped: it takes no bundle any more, and has taken this one's context away when it is done. */
+    boolean isEnding() {
+        try {
+            int state = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getState();
+            return state != Bundle.STARTING && state != Bundle.ACTIVE;
+        } catch (IllegalStateException ended) {
+            return true;
+        }
+    }
+
     /** Installs, resolves and starts. On an exception nothing of the bundle is left. */
     BundlePlugin start(String name, Path file, Operation operation) throws PluginException {
         Bundle bundle;
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 64 * 1024)) {
             bundle = context.installBundle(LOCATION + name + "#" + lives.incrementAndGet(), in);
-        } catch (BundleException | IOException e) {
+        } catch (BundleException | IOException | IllegalStateException e) {
             throw new PluginException("plugin " + name + " cannot be installed: " + reason(e), e);
         }
         try {
@@ -154,7 +164,13 @@ final class BundleStage {
         try {
             bundle.uninstall();
         } catch (BundleException | IllegalStateException e) {
-            LOG.warn("plugin bundle {} did not uninstall cleanly: {}", bundle.getSymbolicName(), reason(e));
+            if (!isEnding()) {
+                LOG.warn("plugin bundle {} did not uninstall cleanly: {}", bundle.getSymbolicName(), reason(e));
+            }
+        }
+        if (isEnding()) {
+            // It refreshes nothing any more, and ends with all of its class loaders.
+            return;
         }
         // Nobody is wired to a plugin, so this refreshes it alone and frees its class loader.
         CountDownLatch refreshed = new CountDownLatch(1);

@@ -49,13 +49,13 @@ final class Restoration {
     void run() {
         restoring.lock();
         try {
-            if (opening.isClosed() || !open()) {
+            if (isOver() || !open()) {
                 return;
             }
             for (StoredPlugin plugin : store.state().plugins().values()) {
                 slots.locked(plugin.name(), slot -> {
                     StoredPlugin current = store.state().plugins().get(plugin.name());
-                    if (slot.current() == null && current != null && !opening.isClosed()) {
+                    if (slot.current() == null && current != null && !isOver()) {
                         restore(slot, current);
                     }
                     return null;
@@ -63,7 +63,7 @@ final class Restoration {
             }
             for (StoredPlugin plugin : store.state().beside()) {
                 slots.locked(plugin.name(), slot -> {
-                    if (slot.beside(plugin.version()) == null && store.state().beside().contains(plugin) && !opening.isClosed()) {
+                    if (slot.beside(plugin.version()) == null && store.state().beside().contains(plugin) && !isOver()) {
                         restoreBeside(slot, plugin);
                     }
                     return null;
@@ -74,6 +74,11 @@ final class Restoration {
         } finally {
             restoring.unlock();
         }
+    }
+
+    /** What was to be started and is not any more is no failure: the next start does it. */
+    private boolean isOver() {
+        return opening.isClosed() || stage.isEnding();
     }
 
     private boolean open() throws PluginException {
@@ -90,7 +95,7 @@ final class Restoration {
             return false;
         }
         for (Path file : shipped.files()) {
-            if (!opening.isClosed()) {
+            if (!isOver()) {
                 adopt(file);
             }
         }
@@ -113,6 +118,10 @@ final class Restoration {
             store.put(staged.plugin(), staged.bundle(), stored == null ? Kind.INSTALLED : Kind.UPDATED);
             LOG.info("plugin {} {} comes with the distribution", staged.plugin().name(), staged.plugin().version());
         } catch (IOException | PluginException e) {
+            if (isOver()) {
+                LOG.debug("plugin {} is not taken over, the platform is stopping", name, e);
+                return;
+            }
             String detail = "shipped file " + file + ": " + e.getMessage();
             LOG.error("plugin {} is not taken over: {}", name, detail);
             String failed = name;
@@ -130,7 +139,9 @@ final class Restoration {
             slot.run(started);
             hosts.tell(started);
         } catch (PluginException | IOException e) {
-            if (slot.fail(plugin.name(), plugin.version(), e.getMessage())) {
+            if (isOver()) {
+                LOG.debug("plugin {} is not started, the platform is stopping", plugin.name(), e);
+            } else if (slot.fail(plugin.name(), plugin.version(), e.getMessage())) {
                 LOG.error("{}", e.getMessage());
             }
         }
@@ -142,7 +153,9 @@ final class Restoration {
             slot.runBeside(started);
             hosts.tell(started);
         } catch (PluginException | IOException e) {
-            if (slot.failBeside(plugin.name(), plugin.version(), e.getMessage())) {
+            if (isOver()) {
+                LOG.debug("plugin {} is not started, the platform is stopping", plugin.name(), e);
+            } else if (slot.failBeside(plugin.name(), plugin.version(), e.getMessage())) {
                 LOG.error("{}", e.getMessage());
             }
         }

@@ -249,6 +249,20 @@ class LivePluginsTest {
     }
 
     @Test
+    void aStopWhilePluginsAreStartingIsNoFailureOfTheirs() throws Exception {
+        Path shipped = Files.createDirectories(temp.resolve("shipped"));
+        PluginJar.bundle("jdbc", "1.0.0").writeTo(shipped.resolve("jdbc.jar"));
+        PluginJar.bundle("cdc", "1.0.0").writeTo(shipped.resolve("cdc.jar"));
+        Path data = temp.resolve("data");
+        assertThat(Platform.endedAt(data, shipped, "list replaced").plugins.findings()).isEmpty();
+        assertThat(Platform.endedAt(data, shipped, "file taken").plugins.findings()).isEmpty();
+        try (Platform platform = Platform.shipping(data, shipped)) {
+            assertThat(platform.plugins.list()).extracting(PluginInfo::name, PluginInfo::state).containsExactly(
+                    org.assertj.core.groups.Tuple.tuple("cdc", State.ACTIVE), org.assertj.core.groups.Tuple.tuple("jdbc", State.ACTIVE));
+        }
+    }
+
+    @Test
     void anUnreadableListStopsNoNodeAndNamesTheFile() throws Exception {
         Path data = temp.resolve("data");
         Files.createDirectories(data.resolve("plugins"));

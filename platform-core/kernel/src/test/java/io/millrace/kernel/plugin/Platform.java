@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -29,7 +30,7 @@ final class Platform implements AutoCloseable {
     final Framework framework;
     final LivePlugins plugins;
 
-    private Platform(Path data, List<Path> shipped, boolean kafka, String bsnVersion, PluginRules rules, Consumer<String> observer) throws BundleException {
+    private Platform(Path data, List<Path> shipped, boolean kafka, String bsnVersion, PluginRules rules, Function<Framework, Consumer<String>> observer) throws BundleException {
         Map<String, String> settings = new HashMap<>();
         settings.put("org.osgi.framework.storage", data.resolve("framework").toString());
         settings.put("org.osgi.framework.storage.clean", "onFirstInit");
@@ -50,33 +51,51 @@ final class Platform implements AutoCloseable {
             }
         }
         plugins = new LivePlugins(context, data.resolve("plugins"), shipped, LIMITS, rules, InstantSource.system());
-        plugins.store().observe(observer);
+        plugins.store().observe(observer.apply(framework));
         plugins.restore();
     }
 
     static Platform in(Path data) throws BundleException {
-        return new Platform(data, List.of(), false, "managed", RULES, _ -> { });
+        return new Platform(data, List.of(), false, "managed", RULES, _ -> _ -> { });
     }
 
     static Platform in(Path data, String bsnVersion) throws BundleException {
-        return new Platform(data, List.of(), false, bsnVersion, RULES, _ -> { });
+        return new Platform(data, List.of(), false, bsnVersion, RULES, _ -> _ -> { });
     }
 
     static Platform in(Path data, PluginRules rules) throws BundleException {
-        return new Platform(data, List.of(), false, "managed", rules, _ -> { });
+        return new Platform(data, List.of(), false, "managed", rules, _ -> _ -> { });
     }
 
     static Platform shipping(Path data, Path... folders) throws BundleException {
-        return new Platform(data, List.of(folders), false, "managed", RULES, _ -> { });
+        return new Platform(data, List.of(folders), false, "managed", RULES, _ -> _ -> { });
     }
 
     /** @param observer told of each step of what the start changes in the store */
     static Platform killable(Path data, Path shipped, Consumer<String> observer) throws BundleException {
-        return new Platform(data, List.of(shipped), false, "managed", RULES, observer);
+        return new Platform(data, List.of(shipped), false, "managed", RULES, _ -> observer);
+    }
+
+    /** The framework has ended when that step of the start has been made, and the start goes on. */
+    static Platform endedAt(Path data, Path shipped, String step) throws BundleException {
+        return new Platform(data, List.of(shipped), false, "managed", RULES, framework -> done -> {
+            if (done.equals(step)) {
+                end(framework);
+            }
+        });
+    }
+
+    private static void end(Framework framework) {
+        try {
+            framework.stop();
+            framework.waitForStop(TimeUnit.SECONDS.toMillis(20));
+        } catch (BundleException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     static Platform withKafka(Path data) throws BundleException {
-        return new Platform(data, List.of(), true, "managed", RULES, _ -> { });
+        return new Platform(data, List.of(), true, "managed", RULES, _ -> _ -> { });
     }
 
     /** The jar on the test class path that has the class. */
