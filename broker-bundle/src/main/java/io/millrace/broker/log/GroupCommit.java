@@ -50,6 +50,10 @@ final class GroupCommit implements AutoCloseable {
         this.committing = journal == null ? null : Thread.ofPlatform().name("group-commit").daemon().start(this::run);
     }
 
+    boolean hasJournal() {
+        return journal != null;
+    }
+
     FlushTimes times() {
         return times;
     }

@@ -38,8 +38,9 @@ final class LogCheckpoint {
     private volatile long recoveryPoint;
     /** End of the log when its indexes and producers were stored completely. */
     private volatile long completeAt = -1;
-    private volatile long endAtWrite = -1;
-    /** Of {@link #isIdle}, which one thread asks. */
+    /** End of the log when what waits was stored. */
+    private volatile long storedAt = -1;
+    /** Of {@link #look}, which one thread calls. */
     private long endAtCheck = -1;
     private int idleChecks;
 
@@ -82,13 +83,13 @@ final class LogCheckpoint {
 
     /** Brings to disk what was appended, and beside it what the next start would otherwise have to read the log for. */
     void write() throws IOException {
-        long end = offsets.end();
-        // What the journal has need not be synced, unless nothing comes any more that would make the journal ask for it.
-        if (flush.durableOffset() < end || flush.syncedOffset() < end && endAtWrite == end) {
-            flush.run();
-        }
-        endAtWrite = end;
+        flush.run();
         store(false);
+    }
+
+    /** Whether something may wait to be stored: anything was appended since, or what was is on stable storage now. */
+    boolean isOwed() {
+        return storedAt != offsets.end() || recoveryPoint < flush.syncedOffset();
     }
 
     /** Leaves nothing for the next start to look for, unless the log is not online. */
@@ -121,6 +122,7 @@ final class LogCheckpoint {
 
     private void storeAlone(boolean complete) throws IOException {
         long durable;
+        long end;
         Segment active;
         boolean worth;
         List<Segment> sealed;
@@ -132,6 +134,7 @@ final class LogCheckpoint {
                 return;
             }
             durable = flush.syncedOffset();
+            end = offsets.end();
             active = segments.active();
             worth = complete || active.bytesSinceStore() >= WORTH_STORING;
             if (worth) {
@@ -168,6 +171,7 @@ final class LogCheckpoint {
             locks.appending().unlock();
         }
         recoveryPoint = durable;
+        storedAt = end;
         if (complete) {
             completeAt = durable;
         }
@@ -189,11 +193,17 @@ final class LogCheckpoint {
         return completeAt == offsets.end() && !availability.hasFailed();
     }
 
-    /** Whether nothing was appended for a while, since before it was last made complete. Asked once per checkpoint. */
-    boolean isIdle() {
+    /** To be called once per checkpoint. @return for how many of them nothing was appended */
+    int look() {
         long end = offsets.end();
         idleChecks = end == endAtCheck ? idleChecks + 1 : 0;
         endAtCheck = end;
-        return idleChecks >= IDLE_CHECKS && completeAt != end && availability.isOnline();
+        return idleChecks;
+    }
+
+    /** Whether nothing was appended for a while, all of it is in the log's own files, and it was not made complete since. */
+    boolean isIdle() {
+        long end = endAtCheck;
+        return idleChecks >= IDLE_CHECKS && completeAt != end && flush.syncedOffset() == end && availability.isOnline();
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.broker.log;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +21,11 @@ final class LogDirCheckpoint {
     private static final Logger LOG = LoggerFactory.getLogger(LogDirCheckpoint.class);
     /** Idle logs that one checkpoint makes ready for a stop: it costs each a few syncs. */
     private static final int MOST_COMPLETED = 20;
+    /** So many logs that got something are synced in their own files, and so many idle ones that have it in the journal. */
+    private static final int FEW_SYNCED = 20;
+    /** One of so many recovery points that changed makes the file be written, and so does one that has waited for so many checkpoints. */
+    private static final int MUCH = 10;
+    private static final int MOST_OWED = 10;
 
     private final OffsetCheckpoint file;
     private final Collection<SegmentedLog> logs;
@@ -27,9 +33,9 @@ final class LogDirCheckpoint {
     private final Consumer<Exception> onFailure;
     /** What the file holds; guarded by this. */
     private Map<TopicPartition, Long> stored = Map.of();
-    /** Of {@link #run}'s thread: how many logs the file tells of, and whether it lacks what was to be written. */
+    /** Of {@link #run}'s thread: how many logs the file tells of, and for how many checkpoints it may lack something. */
     private int told = -1;
-    private boolean owed;
+    private int owed;
 
     /**
      * @param logs      those in the folder, as they come and go
@@ -49,15 +55,22 @@ final class LogDirCheckpoint {
 
     /** Brings to disk what was appended, and beside it what makes the next start quick. One thread does it, again and again. */
     void run() {
+        run(FEW_SYNCED);
+    }
+
+    /** @param fewSynced logs that are synced in their own files rather than journaled */
+    void run(int fewSynced) {
+        List<SegmentedLog> present = List.copyOf(logs);
+        boolean large = flush(present, fewSynced);
         int completed = 0;
-        boolean moved = false;
-        for (SegmentedLog log : logs) {
+        boolean stored = false;
+        for (SegmentedLog log : present) {
             try {
-                if (log.checkpoint().recoveryPoint() < log.endOffset()) {
-                    moved = true;
-                    log.checkpoint().write();
+                if (log.checkpoint().isOwed()) {
+                    log.checkpoint().store(false);
+                    stored = true;
                 }
-                if (log.checkpoint().isIdle() && completed < MOST_COMPLETED) {
+                if (completed < MOST_COMPLETED && log.checkpoint().isIdle()) {
                     log.checkpoint().complete();
                     completed++;
                 }
@@ -65,16 +78,45 @@ final class LogDirCheckpoint {
                 notWritten(log.folder(), e);
             }
         }
-        if (moved || owed || logs.size() != told) {
-            owed = true;
+        if (stored || owed > 0 || present.size() != told) {
+            owed++;
             try {
-                write(Map.of());
-                told = logs.size();
-                owed = false;
+                if (large || present.size() != told || owed > MOST_OWED || isMuchNew(present)) {
+                    write(Map.of());
+                    told = present.size();
+                    owed = 0;
+                }
             } catch (IOException e) {
                 notWritten(file.file(), e);
             }
         }
+    }
+
+    /** @return whether there was so much of a log that the next start should not read it again */
+    private static boolean flush(List<SegmentedLog> present, int fewSynced) {
+        List<FlushPlan.Backlog<SegmentedLog>> backlogs = new ArrayList<>();
+        for (SegmentedLog log : present) {
+            int idleChecks = log.checkpoint().look();
+            if (log.isOnline() && log.flush().syncedOffset() < log.endOffset()) {
+                backlogs.add(new FlushPlan.Backlog<>(log, log.flush().backlog(), true, idleChecks));
+            }
+        }
+        FlushPlan<SegmentedLog> plan = FlushPlan.of(backlogs, fewSynced);
+        plan.synced().forEach(log -> log.flush().run());
+        for (List<SegmentedLog> portion : plan.journaled()) {
+            List<Long> ends = portion.stream().map(SegmentedLog::endOffset).toList();
+            portion.forEach(log -> log.flush().request());
+            for (int i = 0; i < ends.size(); i++) {
+                portion.get(i).flush().awaitRequested(ends.get(i));
+            }
+        }
+        return backlogs.stream().anyMatch(backlog -> backlog.bytes() > FlushPlan.FEW_BYTES);
+    }
+
+    /** A file that tells of many logs is not written for each of them: where it lags behind, the next start reads a little more. */
+    private synchronized boolean isMuchNew(List<SegmentedLog> present) {
+        long changed = present.stream().filter(log -> !Long.valueOf(log.checkpoint().recoveryPoint()).equals(stored.get(log.topicPartition()))).count();
+        return changed * MUCH >= present.size();
     }
 
     /** The next start reads the log for it. A full disk was told of once. */

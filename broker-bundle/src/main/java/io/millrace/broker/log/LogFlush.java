@@ -114,6 +114,34 @@ final class LogFlush implements Journaled {
         run();
     }
 
+    /** Bytes that are not on stable storage; {@link Integer#MAX_VALUE} if the journal cannot take them, and 0 if there is nothing to be done. */
+    int backlog() {
+        if (durable.get() >= offsets.end()) {
+            return 0;
+        }
+        appending.lock();
+        try {
+            if (!availability.isOnline() || durable.get() >= offsets.end()) {
+                return 0;
+            }
+            Segment active = segments.active();
+            return active == durableIn && place.dir().groupCommit().hasJournal() ? active.bytes() - durablePosition : Integer.MAX_VALUE;
+        } finally {
+            appending.unlock();
+        }
+    }
+
+    /** Blocks until what was requested up to the offset is on stable storage, or never will be. */
+    void awaitRequested(long offset) {
+        try {
+            durable.await(offset, availability::check);
+        } catch (KafkaStorageException offline) {
+            // Whoever took it offline has told why.
+        } catch (InterruptedException nobodyDoesThat) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Soon, with whatever was appended by then. */
     void request() {
         if (durable.get() < offsets.end()) {

@@ -140,6 +140,7 @@ class PowerLossSimulationTest {
         switch (random.nextInt(20)) {
             case 0 -> log(number).flush().run();
             case 1 -> log(number).checkpoint().write();
+            case 4 -> log(number).dir().checkpoint().run(random.nextInt(2));
             case 2 -> log(number).deleteBefore(random.nextLong(log(number).startOffset(), log(number).highWatermark() + 1));
             case 3 -> {
                 if (random.nextInt(5) == 0) {

@@ -116,6 +116,7 @@ public final class Journal implements AutoCloseable {
                 retire(full);
             }
         } else if (next == null && current.isHalfFull()) {
+            fileBytes = Math.max(fileBytes, wanted(current.logs().size()));
             prepare();
         }
         return true;

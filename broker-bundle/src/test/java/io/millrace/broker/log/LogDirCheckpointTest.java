@@ -1,0 +1,158 @@
+package io.millrace.broker.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.broker.log.PartitionLog.Origin;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What nobody waits for, in many logs. */
+@Timeout(60)
+class LogDirCheckpointTest {
+
+    private static final int LOGS = 50;
+    private static final int FEW = 20;
+    private static final Duration NEVER = Duration.ofDays(1);
+
+    @TempDir
+    private Path folder;
+    private LogStore store;
+    private List<SegmentedLog> logs;
+    private LogDirCheckpoint checkpoint;
+
+    @BeforeEach
+    void open() throws Exception {
+        store = open(folder.resolve("logs"), 1024 * 1024);
+        create(LOGS);
+        // The first file of the journal is made in the background, and a log is for the journal when it was synced once.
+        SegmentedLog first = logs.getFirst();
+        do {
+            first.append(LogFixture.plain(Compression.NONE, "awaited"), Origin.CLIENT, 0, true);
+            first.awaitDurable(first.endOffset());
+        } while (first.flush().syncedOffset() == first.flush().durableOffset());
+        appendToAll("first");
+        checkpoint.run();
+    }
+
+    private static LogStore open(Path folder, long journalBytes) {
+        return LogStore.open(folder, new LogStoreConfig(Map.of(), NEVER, NEVER, NEVER, 0, journalBytes), Clock.systemUTC());
+    }
+
+    private void create(int count) {
+        List<TopicPartition> partitions = IntStream.range(0, count).mapToObj(i -> new TopicPartition("orders", i)).toList();
+        logs = store.create(partitions, new Uuid(7, 9), LogConfig.of(Map.of())).stream().map(SegmentedLog.class::cast).toList();
+        checkpoint = logs.getFirst().dir().checkpoint();
+    }
+
+    private void appendToAll(String value) {
+        logs.forEach(log -> log.append(LogFixture.plain(Compression.NONE, value), Origin.CLIENT, 0, false));
+    }
+
+    private long count(Predicate<SegmentedLog> which) {
+        return logs.stream().filter(which).count();
+    }
+
+    private static boolean isDurable(SegmentedLog log) {
+        return log.flush().durableOffset() == log.endOffset();
+    }
+
+    private static boolean isSynced(SegmentedLog log) {
+        return log.flush().syncedOffset() == log.endOffset();
+    }
+
+    private static boolean isCovered(SegmentedLog log) {
+        return log.checkpoint().recoveryPoint() == log.endOffset();
+    }
+
+    @Test
+    void manyLogsAreDurableWithoutSyncingTheirFilesWhichFollowSomeAtATime() {
+        assertThat(logs).allMatch(LogDirCheckpointTest::isDurable);
+        for (int i = 0; i < 3; i++) {
+            appendToAll("again");
+            checkpoint.run();
+            assertThat(logs).allMatch(LogDirCheckpointTest::isDurable).noneMatch(LogDirCheckpointTest::isSynced).noneMatch(LogDirCheckpointTest::isCovered);
+        }
+        checkpoint.run();
+        assertThat(count(LogDirCheckpointTest::isSynced)).isEqualTo(FEW);
+        assertThat(count(LogDirCheckpointTest::isCovered)).isEqualTo(FEW);
+        checkpoint.run();
+        assertThat(count(LogDirCheckpointTest::isSynced)).isEqualTo(2 * FEW);
+        checkpoint.run();
+        assertThat(logs).allMatch(LogDirCheckpointTest::isSynced).allMatch(LogDirCheckpointTest::isCovered);
+        store.close();
+    }
+
+    @Test
+    void aFewLogsAndOneThatGotMuchAreSynced() {
+        appendToAll("small");
+        SegmentedLog large = logs.get(7);
+        large.append(LogFixture.plain(Compression.NONE, "large ".repeat(FlushPlan.FEW_BYTES)), Origin.CLIENT, 0, false);
+        checkpoint.run();
+        assertThat(logs).filteredOn(LogDirCheckpointTest::isCovered).containsExactly(large);
+        while (count(LogDirCheckpointTest::isSynced) < LOGS) {
+            checkpoint.run();
+        }
+        List<SegmentedLog> few = logs.subList(0, FEW);
+        few.forEach(log -> log.append(LogFixture.plain(Compression.NONE, "few"), Origin.CLIENT, 0, false));
+        checkpoint.run();
+        assertThat(few).allMatch(LogDirCheckpointTest::isCovered);
+        store.close();
+    }
+
+    @Test
+    void aDeletedLogKeepsNobodyWaiting() {
+        appendToAll("again");
+        store.delete(logs.get(3).topicPartition());
+        checkpoint.run();
+        assertThat(logs).filteredOn(SegmentedLog::isOnline).hasSize(LOGS - 1).allMatch(LogDirCheckpointTest::isDurable);
+        store.close();
+    }
+
+    @Test
+    void whatOnlyTheJournalHasIsThereAfterACrash() throws Exception {
+        appendToAll("again");
+        checkpoint.run();
+        long[] ends = logs.stream().mapToLong(SegmentedLog::endOffset).toArray();
+        Path crashed = folder.resolve("crashed");
+        LogFixture.copy(folder.resolve("logs"), crashed);
+        for (SegmentedLog log : logs) {
+            Path own = crashed.resolve(log.topicPartition().toString()).resolve("00000000000000000000.log");
+            try (var file = FileChannel.open(own, StandardOpenOption.WRITE)) {
+                // The last batch is torn.
+                file.truncate(file.size() - 1);
+            }
+        }
+        store.close();
+        store = open(crashed, 1024 * 1024);
+        create(LOGS);
+        assertThat(logs.stream().mapToLong(SegmentedLog::endOffset)).containsExactly(LongStream.of(ends).boxed().toArray(Long[]::new));
+        assertThat(logs).allSatisfy(log -> assertThat(LogFixture.values(log).lastEntry().getValue()).isEqualTo("again"));
+        store.close();
+    }
+
+    @Test
+    void withoutAJournalEachLogIsSynced() {
+        store.close();
+        store = open(folder.resolve("others"), 0);
+        create(LOGS);
+        appendToAll("again");
+        checkpoint.run();
+        assertThat(logs).allMatch(LogDirCheckpointTest::isCovered);
+        store.close();
+    }
+}
