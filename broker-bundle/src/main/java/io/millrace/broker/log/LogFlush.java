@@ -285,7 +285,7 @@ final class LogFlush implements Journaled {
     private void durableUpTo(Segment segment, int position, long target) {
         durableIn = segment;
         durablePosition = position;
-        offsets.advance(Math.max(offsets.highWatermark(), target));
+        offsets.durable(target);
         durable.set(target);
     }
 

@@ -19,6 +19,8 @@ final class LogOffsets {
     private volatile long end;
     private volatile long highWatermark;
     private volatile long firstUnstable = Long.MAX_VALUE;
+    /** Behind the last record that is read only once it is durable. Guarded by {@code appending}. */
+    private long withheld;
 
     /** @param producers who know of open transactions */
     LogOffsets(ProducerStates producers) {
@@ -60,6 +62,23 @@ final class LogOffsets {
     void advance(long mark) {
         highWatermark = mark;
         settle();
+    }
+
+    /** What was just appended may be read at once, unless it stands behind what is withheld. */
+    void appended(long first) {
+        if (highWatermark == first) {
+            advance(end);
+        }
+    }
+
+    /** What was just appended is not to be read before it is durable. */
+    void withhold() {
+        withheld = end;
+    }
+
+    /** Records before {@code offset} are durable, so they may be read; and so may what follows them, if nothing of it is withheld. */
+    void durable(long offset) {
+        advance(offset >= withheld ? end : Math.max(highWatermark, offset));
     }
 
     /** Transactions began or ended. */

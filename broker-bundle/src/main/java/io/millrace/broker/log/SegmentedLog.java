@@ -111,8 +111,12 @@ final class SegmentedLog implements PartitionLog {
         locks.appending().lock();
         try {
             appended = appender.append(records, origin, leaderEpoch, verification, limit, clock.millis());
-            if (!waits && !appended.duplicate() && offsets.highWatermark() == appended.firstOffset()) {
-                offsets.advance(offsets.end());
+            if (!appended.duplicate()) {
+                if (waits) {
+                    offsets.withhold();
+                } else {
+                    offsets.appended(appended.firstOffset());
+                }
             }
         } finally {
             locks.appending().unlock();

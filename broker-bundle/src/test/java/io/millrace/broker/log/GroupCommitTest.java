@@ -94,4 +94,36 @@ class GroupCommitTest {
         }
         assertThat(logs).extracting(PartitionLog::highWatermark).containsOnly(400L);
     }
+
+    /** What is on the disk is told after the write, and the log does not stand still meanwhile. */
+    @Test
+    void whatNobodyWaitsForIsReadAsSoonAsWhatIsBeforeItIsOnDisk() {
+        SegmentedLog log = (SegmentedLog) create(0);
+        append(log);
+        Segment active = log.files().segments().active();
+        LogFlush.Reached underWay = new LogFlush.Reached(log.flush(), active, active.bytes(), 1);
+        log.append(LogFixture.plain(Compression.NONE, "acks=1"), Origin.CLIENT, 0, false);
+        assertThat(log.highWatermark()).as("nothing is on disk").isZero();
+
+        underWay.committed(1);
+        assertThat(log.highWatermark()).isEqualTo(2);
+        log.append(LogFixture.plain(Compression.NONE, "acks=1"), Origin.CLIENT, 0, false);
+        assertThat(log.highWatermark()).isEqualTo(3);
+    }
+
+    @Test
+    void whatSomebodyWaitsForIsNotReadBeforeItIsOnDisk() {
+        SegmentedLog log = (SegmentedLog) create(0);
+        append(log);
+        Segment active = log.files().segments().active();
+        LogFlush.Reached underWay = new LogFlush.Reached(log.flush(), active, active.bytes(), 1);
+        log.append(LogFixture.plain(Compression.NONE, "acks=1"), Origin.CLIENT, 0, false);
+        append(log);
+        log.append(LogFixture.plain(Compression.NONE, "acks=1"), Origin.CLIENT, 0, false);
+
+        underWay.committed(1);
+        assertThat(log.highWatermark()).isBetween(1L, 2L);
+        log.flush().run();
+        assertThat(log.highWatermark()).isEqualTo(4);
+    }
 }
