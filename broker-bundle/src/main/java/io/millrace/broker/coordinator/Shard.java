@@ -17,7 +17,6 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.CoordinatorNotAvailableException;
-import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.ControlRecordType;
@@ -66,10 +65,10 @@ public final class Shard<M extends StateMachine> {
         try {
             machine = replay();
             appendedUntil = log.endOffset();
-        } catch (KafkaStorageException offline) {
-            LOG.error("{} cannot be loaded, its groups or transactions are not served: {}", partition(), offline.getMessage());
+        } catch (RuntimeException unreadable) {
+            LOG.error("{} cannot be loaded, its groups or transactions are not served", partition(), unreadable);
             machine = empty.get();
-            fail(new CoordinatorNotAvailableException(partition() + " is offline: " + offline.getMessage()));
+            fail(new CoordinatorNotAvailableException(partition() + " cannot be loaded: " + unreadable.getMessage()));
         }
     }
 

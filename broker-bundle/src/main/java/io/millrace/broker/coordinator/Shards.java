@@ -52,7 +52,8 @@ public final class Shards<M extends StateMachine> {
                 all.forEach(clockwork::add);
                 LOG.debug("{}: {} partitions are loaded after {} ms", topic, all.size(), (System.nanoTime() - began) / 1_000_000);
                 shards.loaded.complete(List.copyOf(all));
-            } catch (RuntimeException failed) {
+            } catch (Throwable failed) {
+                // Whoever came meanwhile waits for it.
                 LOG.error("{} cannot be loaded: groups or transactions are not served", topic, failed);
                 shards.loaded.completeExceptionally(new CoordinatorNotAvailableException(topic + " cannot be loaded: " + failed.getMessage()));
             }
