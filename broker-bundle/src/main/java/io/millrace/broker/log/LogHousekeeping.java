@@ -42,7 +42,8 @@ final class LogHousekeeping {
         return () -> {
             try {
                 task.run();
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
+                // Errors, too: one is thrown where the disk does not give the bytes of a mapped index.
                 LOG.error("{}: log housekeeping failed, it is tried again", folder, e);
             }
         };

@@ -63,7 +63,8 @@ final class Acceptor implements AcceptCounts {
                 if (!server.isOpen()) {
                     return;
                 }
-            } catch (IOException | RuntimeException failed) {
+            } catch (Throwable failed) {
+                // Errors, too: without this thread nobody could connect any more.
                 closeQuietly(channel);
                 LOG.warn("cannot accept a connection: {}", failed.toString());
                 // Usually out of file descriptors: trying again at once would only burn a processor.
@@ -88,7 +89,7 @@ final class Acceptor implements AcceptCounts {
                 }
                 try {
                     host.serve(channel, address);
-                } catch (IOException | RuntimeException failed) {
+                } catch (Throwable failed) {
                     admission.ended(address);
                     throw failed;
                 }
