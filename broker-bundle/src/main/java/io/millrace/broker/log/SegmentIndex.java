@@ -2,6 +2,7 @@ package io.millrace.broker.log;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Iterator;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -350,12 +351,23 @@ final class SegmentIndex {
         }
     }
 
-    /** Time of the first batch; negative if it has none. */
+    /** Time of the first batch; negative if it has none, or is damaged. */
     long firstTimestamp() {
         if (firstTimestamp == UNKNOWN_TIME && file.bytes() > 0) {
-            firstTimestamp = file.batchesFrom(0).iterator().next().maxTimestamp();
+            firstTimestamp = lookUpFirstTimestamp();
         }
         return firstTimestamp;
+    }
+
+    private long lookUpFirstTimestamp() {
+        try {
+            Iterator<FileChannelRecordBatch> batches = file.batchesFrom(0).iterator();
+            return batches.hasNext() ? batches.next().maxTimestamp() : RecordBatch.NO_TIMESTAMP;
+        } catch (KafkaException | IllegalArgumentException damaged) {
+            // Who reads it is told; who appends far behind it must not be kept from that.
+            LOG.debug("{}: damaged at its beginning", file, damaged);
+            return RecordBatch.NO_TIMESTAMP;
+        }
     }
 
     /** Whether one of its files would be larger than allowed. */

@@ -398,4 +398,27 @@ class SegmentsOnDiskTest {
         }
         return LogConfig.of(values);
     }
+
+    @Test
+    void aLogGoesOnWhoseLastSegmentIsDamagedAtItsBeginning() throws Exception {
+        int batch;
+        try (LogStore store = open()) {
+            PartitionLog log = store.create(PARTITION, Uuid.randomUuid(), config("index.interval.bytes", "100"), 0);
+            for (int i = 0; i < 100; i++) {
+                log.append(Batches.of("before-" + i), Origin.CLIENT, 0, false);
+            }
+            batch = Batches.of("before-0").sizeInBytes();
+        }
+        try (RandomAccessFile file = new RandomAccessFile(folder.resolve(PARTITION.toString()).resolve("00000000000000000000.log").toFile(), "rw")) {
+            // Its length: less than a batch has.
+            file.seek(8);
+            file.writeInt(1);
+        }
+        try (LogStore store = open()) {
+            PartitionLog log = store.log(PARTITION).orElseThrow();
+            assertThat(log.append(Batches.of("after"), Origin.CLIENT, 0, false).firstOffset()).isEqualTo(100);
+            assertThat(Batches.values(log, 50, 10 * batch)).hasSize(51).endsWith("after");
+            assertThatThrownBy(() -> log.read(0, batch, 100, true)).isInstanceOf(CorruptRecordException.class);
+        }
+    }
 }
