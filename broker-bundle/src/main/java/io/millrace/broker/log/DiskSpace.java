@@ -95,13 +95,12 @@ final class DiskSpace {
     }
 
     private static boolean isFull(IOException refused) {
-        String why = String.valueOf(refused.getMessage());
-        return why.contains("No space left") || why.contains("uota exceeded");
+        return Shortage.SPACE.isWhy(refused) || Shortage.QUOTA.isWhy(refused);
     }
 
     /** Whether the disk or the process has had too much of something, which passes; all other errors are of a disk that fails. */
     static boolean isShortage(IOException refused) {
-        return isFull(refused) || String.valueOf(refused.getMessage()).contains("Too many open files");
+        return isFull(refused) || Shortage.FILES.isWhy(refused) || Shortage.FILES_OF_ALL.isWhy(refused);
     }
 
     boolean isScarce() {
