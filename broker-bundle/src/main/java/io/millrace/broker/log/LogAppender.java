@@ -68,16 +68,22 @@ final class LogAppender {
             tail.write(records, next, maxTimestamp, leaderEpoch, limits, now);
         } catch (IOException e) {
             throw notWritten(e, records.sizeInBytes());
+        } catch (RuntimeException e) {
+            throw tail.hasUnnoted() ? unnoted(e) : e;
         }
         place.dir().space().took(records.sizeInBytes());
         offsets.settle();
         return new Appended(first, next - 1, stamp ? now : RecordBatch.NO_TIMESTAMP, offsets.start(), false);
     }
 
+    /** What is appended next would take its offsets again. */
+    private KafkaStorageException unnoted(Exception e) {
+        return availability.fail("has a batch that could not be noted", e);
+    }
+
     private KafkaStorageException notWritten(IOException e, int bytes) {
         if (tail.hasUnnoted()) {
-            // What is appended next would take its offsets again.
-            return availability.fail("has a batch that could not be noted", e);
+            return unnoted(e);
         }
         place.dir().space().refused(e, bytes);
         if (!DiskSpace.isShortage(e)) {

@@ -166,7 +166,7 @@ final class SegmentFile {
         dirty = true;
         try {
             open.append(records);
-        } catch (IOException e) {
+        } catch (Throwable e) {
             open.truncateTo(position);
             throw e;
         }
