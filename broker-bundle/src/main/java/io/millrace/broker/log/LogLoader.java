@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,6 +117,8 @@ final class LogLoader {
             }
         } catch (IOException e) {
             failed(dir, e);
+        } catch (KafkaStorageException e) {
+            failed(dir, new IOException(e.getMessage(), e));
         }
     }
 

@@ -106,6 +106,7 @@ final class LogRecovery {
                 expected = batch.nextOffset();
             }
         } catch (KafkaException | IllegalArgumentException e) {
+            ReadFailure.throwUnlessDamage(segment.logFile(), e);
             wrong = "a batch is not whole: " + e.getMessage();
         }
         if (unconfirmed != null) {

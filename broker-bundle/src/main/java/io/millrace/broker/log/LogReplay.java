@@ -40,7 +40,7 @@ final class LogReplay {
         }
     }
 
-    private void replay(Segment segment, long from, long trustedUntil) {
+    private void replay(Segment segment, long from, long trustedUntil) throws IOException {
         try {
             for (FileChannelRecordBatch batch : segment.batchesFrom(segment.positionBefore(from))) {
                 if (batch.baseOffset() < from) {
@@ -52,6 +52,7 @@ final class LogReplay {
                 }
             }
         } catch (RuntimeException damaged) {
+            ReadFailure.throwUnlessDamage(segment.logFile(), damaged);
             LOG.error("{} is damaged, which producers wrote to the rest of it is not known: {}", segment.path(".log"), damaged.getMessage());
         }
     }

@@ -1,8 +1,10 @@
 package io.millrace.broker.log;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRecordBatch;
 import org.apache.kafka.common.record.internal.FileRecords;
 
@@ -100,9 +102,20 @@ final class UnverifiedBytes {
                 at = batch.position() + batch.sizeInBytes();
             }
         } catch (KafkaException | IllegalArgumentException damaged) {
+            if (at == from) {
+                throwUnlessDamage(file, damaged);
+            }
             return at;
         }
         return at;
+    }
+
+    private static void throwUnlessDamage(FileRecords file, RuntimeException failure) {
+        try {
+            ReadFailure.throwUnlessDamage(file.file().toPath(), failure);
+        } catch (IOException ofDisk) {
+            throw new KafkaStorageException(ofDisk.getMessage(), ofDisk);
+        }
     }
 
     private long endBefore(FileRecords file, int position) {

@@ -6,12 +6,18 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.broker.log.PartitionLog.Origin;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,6 +29,7 @@ class FailingDiskTest {
 
     private static final TopicPartition BAD = new TopicPartition("bad", 0);
     private static final TopicPartition GOOD = new TopicPartition("good", 0);
+    private static final Path UNREADABLE = Path.of("/sys/devices/software/power/autosuspend_delay_ms");
 
     @TempDir
     private Path folder;
@@ -95,6 +102,36 @@ class FailingDiskTest {
         }
     }
 
+    /** After a crash, the log is a file of Linux with 4096 bytes that cannot be read. */
+    private void makeUnreadable() throws IOException {
+        assumeTrue(Files.exists(UNREADABLE) && Files.isWritable(UNREADABLE), "failing reads are not tested: there is no " + UNREADABLE + " to be opened");
+        replaceBy(UNREADABLE.toString());
+        Files.delete(folder.resolve(".kafka_cleanshutdown"));
+    }
+
+    @Test
+    void whatADiskDoesNotGiveIsNotTakenForDamageAndCutOff() throws Exception {
+        makeUnreadable();
+        assertThatThrownBy(this::open).isInstanceOf(IllegalStateException.class).hasMessageContaining(folder.resolve(BAD.toString()).toString())
+                .hasMessageContaining("cannot be read");
+    }
+
+    @Test
+    void whatADiskDoesNotGiveTakesItsFolderOfflineAndNoOther() throws Exception {
+        makeUnreadable();
+        Path other = Files.createDirectory(folder.resolveSibling(folder.getFileName() + "-other"));
+        try {
+            try (LogStore store = LogStore.open(LogDirs.of(folder, other), LogStoreConfig.standard(), Clock.systemUTC())) {
+                assertThat(store.troubles()).singleElement().extracting(LogTrouble::name).isEqualTo(folder.toString());
+                PartitionLog log = store.create(new TopicPartition("new", 0), Uuid.randomUuid(), LogConfig.defaults(), 0);
+                log.append(Batches.of("a"), Origin.CLIENT, 0, true);
+                log.awaitDurable(1);
+            }
+        } finally {
+            LogFixture.delete(other);
+        }
+    }
+
     @Test
     void recordsAreRefusedBeforeTheDiskIsFullButTheBrokersOwnAreNot() {
         DiskSpace space = new DiskSpace(folder, 64 << 20);
@@ -131,5 +168,58 @@ class FailingDiskTest {
         assertThat(space.isScarce()).isTrue();
         space.took(20_000);
         assertThat(space.isScarce()).isFalse();
+    }
+
+    @Test
+    void aMarkerThatIsInTheLogAndCannotBeNotedTakesTheLogOffline() throws Exception {
+        try (LogStore store = open()) {
+            PartitionLog log = store.log(BAD).orElseThrow();
+            log.append(Batches.transactional(7, 0, "a"), Origin.CLIENT, 0, true, log.producers().verify(7, (short) 0, 0, false));
+            log.awaitDurable(1);
+        }
+        try (LogStore store = open()) {
+            // It is read when the first marker comes, and this cannot be read.
+            Files.createDirectory(folder.resolve(BAD.toString()).resolve("00000000000000000000.txnindex"));
+            PartitionLog log = store.log(BAD).orElseThrow();
+            assertThatThrownBy(() -> log.append(Batches.marker(7, ControlRecordType.ABORT), Origin.COORDINATOR, 0, true))
+                    .isInstanceOf(KafkaStorageException.class);
+            assertThatThrownBy(() -> log.append(Batches.of("at the marker's offset"), Origin.CLIENT, 0, true)).isInstanceOf(KafkaStorageException.class);
+            assertThat(log.isOnline()).isFalse();
+        }
+    }
+
+    @Test
+    void aFullDiskIsToldFromAFailingOneInEveryLanguage() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/full")), "other languages are not tested: there is no /dev/full");
+        ProcessBuilder german = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+                "-cp", System.getProperty("java.class.path"), FullDevice.class.getName()).redirectErrorStream(true);
+        // Of a locale that is everywhere; what messages there are in German depends on the machine.
+        german.environment().putAll(Map.of("LC_ALL", "C.UTF-8", "LANGUAGE", "de"));
+        Process told = german.start();
+        String output = new String(told.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(told.waitFor()).as(output).isZero();
+        assertThat(output).endsWith("is a shortage: true" + System.lineSeparator());
+    }
+
+    /** Writes to a device that has no space, in the language of its process. */
+    static final class FullDevice {
+
+        private FullDevice() {
+        }
+
+        public static void main(String[] arguments) throws IOException {
+            try (FileChannel full = FileChannel.open(Path.of("/dev/full"), StandardOpenOption.WRITE)) {
+                full.write(ByteBuffer.allocate(1));
+                throw new IllegalStateException("/dev/full has space");
+            } catch (IOException refused) {
+                System.out.println(refused.getMessage() + " is a shortage: " + DiskSpace.isShortage(refused));
+            }
+        }
+    }
+
+    @Test
+    void aDiskThatFailsIsNotTakenForAFullOne() {
+        assertThat(DiskSpace.isShortage(new IOException("Input/output error"))).isFalse();
+        assertThat(DiskSpace.isShortage(new IOException((String) null))).isFalse();
     }
 }
