@@ -90,10 +90,11 @@ final class LogFiles {
                 if (segments.count() == 1) {
                     tail.roll();
                 }
+                // First what may fail: a segment that is taken out and is not behind the start leaves a hole, and who reads there reads nothing for ever.
+                segment.retire();
                 segments.remove(segment);
                 flush.forget(List.of(segment));
                 checkpoint.forget(List.of(segment));
-                segment.retire();
                 gone.add(segment);
                 offsets.startAt(Math.max(offsets.start(), segments.first().baseOffset()));
             }

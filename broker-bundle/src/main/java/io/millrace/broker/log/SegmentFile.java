@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.apache.kafka.common.errors.CorruptRecordException;
@@ -12,6 +13,8 @@ import org.apache.kafka.common.record.internal.FileLogInputStream.FileChannelRec
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Records;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The {@code .log} file of a segment: opened when it is needed, let go by {@link OpenSegments} when nobody has used it for long, held on to while it is
@@ -19,6 +22,7 @@ import org.apache.kafka.common.record.internal.Records;
  */
 final class SegmentFile {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentFile.class);
     private static final int UNKNOWN = -1;
 
     /** What readers may see: the next offset, and how many bytes are before it; those of a sealed segment are looked up when asked for. */
@@ -238,10 +242,14 @@ final class SegmentFile {
     /** Renames the file, so that a restart does not find it. */
     synchronized void retire() throws IOException {
         Path deleted = path(".log.deleted");
-        if (file != null) {
-            file.renameTo(deleted.toFile());
-        } else {
-            Files.move(log, deleted);
+        try {
+            if (file != null) {
+                file.renameTo(deleted.toFile());
+            } else {
+                Files.move(log, deleted);
+            }
+        } catch (NoSuchFileException gone) {
+            LOG.warn("{}: somebody has removed it", log);
         }
         log = deleted;
     }

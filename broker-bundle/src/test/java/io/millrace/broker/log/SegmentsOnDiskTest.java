@@ -421,4 +421,22 @@ class SegmentsOnDiskTest {
             assertThatThrownBy(() -> log.read(0, batch, 100, true)).isInstanceOf(CorruptRecordException.class);
         }
     }
+
+    @Test
+    void aSegmentWhoseFileSomebodyRemovedGoesByRetentionAsOthersDo() throws Exception {
+        try (LogStore store = open()) {
+            PartitionLog log = store.create(PARTITION, Uuid.randomUuid(), config("segment.bytes", "1000"), 0);
+            for (int i = 0; i < 100; i++) {
+                log.append(Batches.of("value-" + i), Origin.CLIENT, 0, false);
+            }
+            List<Long> bases = bases(PARTITION.toString());
+            Path first = folder.resolve(PARTITION.toString()).resolve("00000000000000000000.log");
+            long kept = log.size() - Files.size(first);
+            Files.delete(first);
+            log.reconfigure(config("segment.bytes", "1000", "retention.bytes", Long.toString(kept)));
+            store.applyRetention();
+            assertThat(log.startOffset()).isEqualTo(bases.get(1));
+            assertThat(Batches.values(log)).hasSize(100 - bases.get(1).intValue());
+        }
+    }
 }
