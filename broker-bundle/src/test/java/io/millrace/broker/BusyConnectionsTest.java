@@ -149,7 +149,7 @@ class BusyConnectionsTest {
     void largeRequestsOneAfterTheOtherAreInTheLogAsTheyWereSent(String acks, String codec, String stored) throws Exception {
         TestClients clients = new TestClients(broker);
         clients.createTopic("t", 1, Map.of("compression.type", stored));
-        long seed = System.nanoTime();
+        long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         List<String> sent = new ArrayList<>();
         try (KafkaProducer<String, String> producer = clients.producer("acks", acks, "compression.type", codec, "linger.ms", "0", "batch.size", "0")) {

@@ -242,7 +242,7 @@ class LogDirsTest {
 
     @Test
     void aPartitionMovesWhileItIsWrittenReadAndTransactedAndNothingIsLost() throws Exception {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         List<String> written = new ArrayList<>();
         try (LogStore store = open(one, two)) {

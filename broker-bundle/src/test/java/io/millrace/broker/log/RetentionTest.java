@@ -15,7 +15,7 @@ class RetentionTest {
 
     @Test
     void exactlyTheSegmentsGoThatTheRulesName() {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         for (int round = 0; round < 20_000; round++) {
             List<Piece> log = log(random);

@@ -70,7 +70,7 @@ public class FrameFuzzTest {
 
     @Test
     void framesOfAllSizesOneAfterTheOtherAreTheirOwnWhereverTheyAreKept() throws Exception {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
         for (int i = 0; i < 60; i++) {

@@ -17,7 +17,7 @@ class TransactionRecordsTest {
 
     @RepeatedTest(50)
     void whatIsWrittenIsRead() {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         Set<TopicPartition> partitions = new HashSet<>();
         for (int i = random.nextInt(20); i > 0; i--) {
