@@ -28,6 +28,7 @@ final class DataFolder implements AutoCloseable {
     private final Path folder;
     private final FileChannel lock;
     private final FrameworkCache cache;
+    private NativeLibraries libraries;
 
     private DataFolder(Path folder, FileChannel lock, FrameworkCache cache) {
         this.folder = folder;
@@ -109,6 +110,11 @@ final class DataFolder implements AutoCloseable {
         return cache.folder();
     }
 
+    /** The framework has cleared its folder. */
+    void begun() throws IOException {
+        libraries = NativeLibraries.in(cache.folder());
+    }
+
     /** Tells other processes where this one is. */
     void announce(String listen, String http) throws IOException {
         Properties properties = new Properties();
@@ -128,7 +134,8 @@ final class DataFolder implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (lock; cache) {
+        NativeLibraries used = libraries;
+        try (lock; cache; used) {
             Files.deleteIfExists(instanceFile(folder));
         }
     }

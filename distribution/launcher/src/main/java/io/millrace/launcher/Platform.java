@@ -94,11 +94,12 @@ public final class Platform {
             Framework framework = new Felix(FrameworkProperties.of(options, configuration, data.framework(), HIGHEST_LEVEL));
             try {
                 framework.init();
+                data.begun();
                 LogLevels.offer(framework.getBundleContext());
                 Platform platform = new Platform(options, values, data, framework, install(framework, files));
                 platform.begin();
                 return platform;
-            } catch (BundleException | StartFailure failed) {
+            } catch (BundleException | IOException | StartFailure failed) {
                 log.info("start failed", failed);
                 halt(framework);
                 throw failed instanceof StartFailure failure ? failure : new StartFailure("the OSGi framework does not start: " + StartFailure.message(failed), failed);

@@ -52,6 +52,26 @@ class PlatformTest {
     }
 
     @Test
+    void nativeCodeIsUnpackedIntoTheDataFolderOfThePlatformThatRunsUnlessSomebodySetAnother() throws Exception {
+        TestDistribution distribution = distribution().withBroker();
+        String snappy = "org.xerial.snappy.tempdir";
+        String zstd = "ZstdTempFolder";
+        assertThat(System.getProperty(snappy)).isNull();
+        System.setProperty(zstd, folder.toString());
+        try {
+            Platform platform = Platform.start(options(distribution));
+            platform.awaitStarted();
+            assertThat(Path.of(System.getProperty(snappy))).isDirectory().startsWith(data());
+            assertThat(System.getProperty(zstd)).isEqualTo(folder.toString());
+            platform.stop();
+            assertThat(System.getProperty(snappy)).isNull();
+            assertThat(System.getProperty(zstd)).isEqualTo(folder.toString());
+        } finally {
+            System.clearProperty(zstd);
+        }
+    }
+
+    @Test
     void aDataFolderInUseIsRefusedWithItsOwnersNumber() throws Exception {
         TestDistribution distribution = distribution().withBroker();
         Platform platform = Platform.start(options(distribution));
