@@ -25,6 +25,8 @@ public class RequestFuzzTest {
     private static final List<Form> FORMS = Stream.of(ApiKeys.values()).flatMap(api -> api.allVersions().stream().map(version -> new Form(api, version))).toList();
     /** Instrumented code allocates a little of its own. */
     private static final long ALLOWANCE = 4L * RequestGuard.MEMORY_FREE;
+    /** Kafka's codec reads a field of the greatest tag there can be, and cannot write it. Nobody asks the broker to. */
+    private static final String UNWRITABLE = "Attempted to use tag 2147483647 as an undefined tag.";
 
     @Test
     void knownFramesAreDecodedOrRefused() throws Exception {
@@ -57,7 +59,11 @@ public class RequestFuzzTest {
         assertThat(Allocation.of(() -> decode(form, frame), bound)).as("memory for %s of %d bytes", form, frame.length).isLessThan(bound);
         AbstractRequest request = decode(form, frame);
         if (request != null) {
-            assertNothingIsLost(request, form);
+            try {
+                assertNothingIsLost(request, form);
+            } catch (RuntimeException failure) {
+                assertThat(failure).hasMessage(UNWRITABLE);
+            }
         }
     }
 
