@@ -184,15 +184,15 @@ class ConfigsTest {
     @Test
     void whatCannotChangeOrBeAppliedIsRefusedAndNotStored() throws Exception {
         assertRefused(NODE, InvalidRequestException.class, "num.partitions is read-only, set it in millrace.properties and restart", OpType.SET, "num.partitions", "2");
-        assertRefused(NODE, InvalidConfigurationException.class, "Unknown broker config name: mesage.max.bytes; did you mean message.max.bytes?",
+        assertRefused(NODE, InvalidRequestException.class, "Unknown broker config name: mesage.max.bytes; did you mean message.max.bytes?",
                 OpType.SET, "mesage.max.bytes", "2");
-        assertRefused(NODE, InvalidConfigurationException.class, "num.io.threads is not used by this node: a thread per connection, virtual as a rule",
+        assertRefused(NODE, InvalidRequestException.class, "num.io.threads is not used by this node: a thread per connection, virtual as a rule",
                 OpType.SET, "num.io.threads", "2");
-        assertRefused(NODE, InvalidConfigurationException.class, "ssl.keystore.location is not used by this node: there is no TLS yet",
+        assertRefused(NODE, InvalidRequestException.class, "ssl.keystore.location is not used by this node: there is no TLS yet",
                 OpType.SET, "ssl.keystore.location", "/x");
-        assertRefused(NODE, InvalidConfigurationException.class, "Invalid value 5 for configuration log.segment.bytes", OpType.SET, "log.segment.bytes", "5");
-        assertRefused(NODE, InvalidConfigurationException.class, "Invalid value 0 for configuration max.connections", OpType.SET, "max.connections", "0");
-        assertRefused(ALL_NODES, InvalidConfigurationException.class, "min.compaction.lag.ms (10) is more than max.compaction.lag.ms (5)",
+        assertRefused(NODE, InvalidRequestException.class, "Invalid value 5 for configuration log.segment.bytes", OpType.SET, "log.segment.bytes", "5");
+        assertRefused(NODE, InvalidRequestException.class, "Invalid value 0 for configuration max.connections", OpType.SET, "max.connections", "0");
+        assertRefused(ALL_NODES, InvalidRequestException.class, "min.compaction.lag.ms (10) is more than max.compaction.lag.ms (5)",
                 OpType.SET, "log.cleaner.min.compaction.lag.ms", "10", OpType.SET, "log.cleaner.max.compaction.lag.ms", "5");
         assertThat(describe(ALL_NODES).entries()).isEmpty();
         assertThat(describe(NODE).entries()).noneMatch(entry -> entry.source() == ConfigSource.DYNAMIC_BROKER_CONFIG);
@@ -207,7 +207,7 @@ class ConfigsTest {
         assertThat(describe(NODE).get("leader.replication.throttled.rate").value()).isEqualTo("1000");
         alter(NODE, OpType.DELETE, "leader.replication.throttled.rate", null, OpType.DELETE, "follower.replication.throttled.rate", null);
         assertThat(describe(NODE).get("leader.replication.throttled.rate").value()).isEqualTo(Long.toString(Long.MAX_VALUE));
-        assertRefused(NODE, InvalidConfigurationException.class, "Invalid value -1 for configuration leader.replication.throttled.rate",
+        assertRefused(NODE, InvalidRequestException.class, "Invalid value -1 for configuration leader.replication.throttled.rate",
                 OpType.SET, "leader.replication.throttled.rate", "-1");
     }
 
@@ -228,7 +228,7 @@ class ConfigsTest {
             LockSupport.parkNanos(10_000_000);
         }
         assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName).contains("log-cleaner-1");
-        assertRefused(NODE, InvalidConfigurationException.class, "log.cleaner.dedupe.buffer.size=1500000", OpType.SET, "log.cleaner.dedupe.buffer.size", "1500000");
+        assertRefused(NODE, InvalidRequestException.class, "log.cleaner.dedupe.buffer.size=1500000", OpType.SET, "log.cleaner.dedupe.buffer.size", "1500000");
         assertThat(describe(NODE).get("log.cleaner.dedupe.buffer.size").value()).isEqualTo("134217728");
     }
 

@@ -19,7 +19,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaAlteration.Op;
@@ -189,7 +189,7 @@ class ConnectionLimitsTest {
         set("max.connections.per.ip.overrides", "127.0.0.1:100," + ONE + ":3");
         served(ONE);
         assertThat(connect(ONE).isClosedByBroker()).isTrue();
-        assertThatThrownBy(() -> set("max.connections.per.ip.overrides", "no.such.host.invalid:3")).cause().isInstanceOf(InvalidConfigurationException.class)
+        assertThatThrownBy(() -> set("max.connections.per.ip.overrides", "no.such.host.invalid:3")).cause().isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("there is no such host");
         broker.close();
         start();

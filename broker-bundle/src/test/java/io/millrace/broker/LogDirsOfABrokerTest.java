@@ -26,7 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionReplica;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.TopicPartitionInfo;
-import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.LogDirNotFoundException;
@@ -147,9 +147,9 @@ class LogDirsOfABrokerTest {
         try (BrokerServer broker = start(); Admin admin = new TestClients(broker).admin()) {
             TestClients clients = new TestClients(broker);
             assertThatThrownBy(() -> admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("none").toString())))).all().get())
-                    .hasCauseInstanceOf(InvalidConfigurationException.class).hasMessageContaining(dir("none") + " is none of the log folders");
+                    .hasCauseInstanceOf(InvalidRequestException.class).hasMessageContaining(dir("none") + " is none of the log folders");
             assertThatThrownBy(() -> admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.BROKER, ""),
-                    List.of(cordoned(dir("one").toString())))).all().get()).hasCauseInstanceOf(InvalidConfigurationException.class);
+                    List.of(cordoned(dir("one").toString())))).all().get()).hasCauseInstanceOf(InvalidRequestException.class);
             admin.incrementalAlterConfigs(Map.of(node, List.of(cordoned(dir("one").toString())))).all().get();
             assertThat(describe(admin).get(dir("one").toString()).isCordoned()).isTrue();
             clients.createTopic(TOPIC, 4, Map.of());

@@ -6,12 +6,15 @@ import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.AlterClientQuotasRequestData;
 import org.apache.kafka.common.message.AlterClientQuotasRequestData.EntityData;
 import org.apache.kafka.common.message.AlterClientQuotasRequestData.EntryData;
 import org.apache.kafka.common.message.AlterClientQuotasRequestData.OpData;
-import org.apache.kafka.common.message.AlterClientQuotasRequestData;
 import org.apache.kafka.common.message.AlterClientQuotasResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
@@ -37,12 +40,20 @@ final class AlterClientQuotas implements Handler {
     public Answer handle(Call call) {
         AlterClientQuotasRequestData request = call.as(AlterClientQuotasRequest.class).data();
         AlterClientQuotasResponseData response = new AlterClientQuotasResponseData();
+        Set<List<EntityData>> repeated = Repeated.in(request.entries().stream().map(EntryData::entity));
+        Set<List<EntityData>> seen = new HashSet<>();
         for (EntryData entry : request.entries()) {
+            if (!seen.add(entry.entity())) {
+                continue;
+            }
             AlterClientQuotasResponseData.EntryData result = new AlterClientQuotasResponseData.EntryData().setErrorMessage(null);
             entry.entity().forEach(part -> result.entity().add(
                     new AlterClientQuotasResponseData.EntityData().setEntityType(part.entityType()).setEntityName(part.entityName())));
             response.entries().add(result);
             try {
+                if (repeated.contains(entry.entity())) {
+                    throw new InvalidRequestException("an entity occurs twice in the request");
+                }
                 metadata.alterQuotas(alteration(entry), request.validateOnly());
             } catch (RuntimeException refused) {
                 Errors error = Failure.of(call, entry.entity(), refused);
@@ -62,6 +73,9 @@ final class AlterClientQuotas implements Handler {
         }
         Map<String, Double> changes = new HashMap<>();
         for (OpData op : entry.ops()) {
+            if (changes.containsKey(op.key())) {
+                throw new InvalidRequestException(op.key() + " occurs twice for one entity");
+            }
             changes.put(op.key(), op.remove() ? null : Double.valueOf(op.value()));
         }
         return new QuotaAlteration(new ClientQuotaEntity(entity), changes);

@@ -7,11 +7,12 @@ import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignablePartition;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignableTopic;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData.ReassignablePartitionResponse;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData.ReassignableTopicResponse;
-import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AlterPartitionReassignmentsRequest;
@@ -33,8 +34,10 @@ final class AlterPartitionReassignments implements Handler {
 
     @Override
     public Answer handle(Call call) {
-        AlterPartitionReassignmentsResponseData response = new AlterPartitionReassignmentsResponseData();
-        for (ReassignableTopic topic : call.as(AlterPartitionReassignmentsRequest.class).data().topics()) {
+        AlterPartitionReassignmentsRequestData request = call.as(AlterPartitionReassignmentsRequest.class).data();
+        AlterPartitionReassignmentsResponseData response = new AlterPartitionReassignmentsResponseData()
+                .setAllowReplicationFactorChange(request.allowReplicationFactorChange());
+        for (ReassignableTopic topic : request.topics()) {
             ReassignableTopicResponse answered = new ReassignableTopicResponse().setName(topic.name());
             for (ReassignablePartition partition : topic.partitions()) {
                 answered.partitions().add(reassign(topic.name(), partition));

@@ -5,12 +5,14 @@ import io.millrace.broker.metadata.TopicImage;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
+import java.util.HashSet;
+import java.util.Set;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsTopic;
 import org.apache.kafka.common.message.CreatePartitionsRequestData;
-import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
+import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsTopic;
 import org.apache.kafka.common.message.CreatePartitionsResponseData;
+import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.CreatePartitionsRequest;
@@ -39,10 +41,18 @@ final class CreatePartitions implements Handler {
         CreatePartitionsRequestData request = call.as(CreatePartitionsRequest.class).data();
         CreatePartitionsResponseData response = new CreatePartitionsResponseData();
         ControllerMutations.Quota quota = mutations.of(call, FIRST_STRICT_VERSION);
+        Set<String> repeated = Repeated.in(request.topics().stream().map(CreatePartitionsTopic::name));
+        Set<String> seen = new HashSet<>();
         for (CreatePartitionsTopic asked : request.topics()) {
+            if (!seen.add(asked.name())) {
+                continue;
+            }
             CreatePartitionsTopicResult result = new CreatePartitionsTopicResult().setName(asked.name());
             response.results().add(result);
             try {
+                if (repeated.contains(asked.name())) {
+                    throw Errors.INVALID_REQUEST.exception("topic " + asked.name() + " occurs twice in the request");
+                }
                 create(asked, request.validateOnly(), quota);
             } catch (RuntimeException refused) {
                 Errors error = Failure.of(call, asked.name(), refused);

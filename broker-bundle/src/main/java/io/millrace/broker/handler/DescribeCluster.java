@@ -17,6 +17,7 @@ import org.apache.kafka.common.requests.DescribeClusterResponse;
 final class DescribeCluster implements Handler {
 
     private static final byte BROKERS = 1;
+    private static final byte CONTROLLERS = 2;
 
     private final ClusterMetadata metadata;
 
@@ -33,7 +34,8 @@ final class DescribeCluster implements Handler {
     public Answer handle(Call call) {
         DescribeClusterRequestData request = call.as(DescribeClusterRequest.class).data();
         if (request.endpointType() != BROKERS) {
-            throw Errors.MISMATCHED_ENDPOINT_TYPE.exception("this is a broker's endpoint, the request asks for type " + request.endpointType());
+            throw (request.endpointType() == CONTROLLERS ? Errors.MISMATCHED_ENDPOINT_TYPE : Errors.UNSUPPORTED_ENDPOINT_TYPE).exception(
+                    "this is a broker's endpoint, the request asks for type " + request.endpointType());
         }
         DescribeClusterResponseData response = new DescribeClusterResponseData().setClusterId(metadata.clusterId()).setControllerId(metadata.self().id());
         response.brokers().add(new DescribeClusterBroker().setBrokerId(metadata.self().id()).setHost(metadata.self().host()).setPort(metadata.self().port()));

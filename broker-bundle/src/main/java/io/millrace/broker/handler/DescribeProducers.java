@@ -1,18 +1,19 @@
 package io.millrace.broker.handler;
 
-import io.millrace.broker.log.PartitionProducers.ActiveProducer;
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.PartitionProducers.ActiveProducer;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeProducersRequestData.TopicRequest;
+import org.apache.kafka.common.message.DescribeProducersResponseData;
 import org.apache.kafka.common.message.DescribeProducersResponseData.PartitionResponse;
 import org.apache.kafka.common.message.DescribeProducersResponseData.ProducerState;
 import org.apache.kafka.common.message.DescribeProducersResponseData.TopicResponse;
-import org.apache.kafka.common.message.DescribeProducersResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.DescribeProducersRequest;
@@ -48,6 +49,7 @@ final class DescribeProducers implements Handler {
     private PartitionResponse describe(Call call, TopicPartition partition) {
         PartitionResponse result = new PartitionResponse().setPartitionIndex(partition.partition());
         try {
+            Topic.validate(partition.topic());
             PartitionLog log = metadata.log(partition).orElseThrow(() -> new UnknownTopicOrPartitionException("there is no partition " + partition));
             for (ActiveProducer producer : log.producers().active()) {
                 result.activeProducers().add(new ProducerState().setProducerId(producer.producerId()).setProducerEpoch(producer.epoch())

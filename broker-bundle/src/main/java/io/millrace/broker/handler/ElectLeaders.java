@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.ElectLeadersRequestData.TopicPartitions;
 import org.apache.kafka.common.message.ElectLeadersResponseData.PartitionResult;
 import org.apache.kafka.common.message.ElectLeadersResponseData.ReplicaElectionResult;
@@ -34,7 +35,7 @@ final class ElectLeaders implements Handler {
     @Override
     public Answer handle(Call call) {
         ElectLeadersRequest request = call.as(ElectLeadersRequest.class);
-        ElectionType type = call.version() == 0 ? ElectionType.PREFERRED : ElectionType.valueOf(request.data().electionType());
+        ElectionType type = type(call, request);
         List<ReplicaElectionResult> results = new ArrayList<>();
         if (request.data().topicPartitions() == null) {
             for (TopicImage topic : metadata.image().topics()) {
@@ -58,6 +59,14 @@ final class ElectLeaders implements Handler {
             }
         }
         return Answer.now(new ElectLeadersResponse(0, Errors.NONE.code(), results, call.version()));
+    }
+
+    private static ElectionType type(Call call, ElectLeadersRequest request) {
+        try {
+            return call.version() == 0 ? ElectionType.PREFERRED : ElectionType.valueOf(request.data().electionType());
+        } catch (IllegalArgumentException _) {
+            throw new InvalidRequestException("election type " + request.data().electionType() + " is unknown; known are 0, preferred, and 1, unclean");
+        }
     }
 
     private PartitionResult elect(String topic, int index, ElectionType type) {

@@ -94,7 +94,7 @@ final class Metadata implements Handler {
     }
 
     private TopicImage create(String name) {
-        if (Topic.isInternal(name)) {
+        if (Topic.isInternal(name) || name.equals(Topic.CLUSTER_METADATA_TOPIC_NAME)) {
             return unknown(name);
         }
         try {

@@ -281,11 +281,18 @@ public final class ClusterMetadata implements Partitions, AutoCloseable {
     private void configureResource(ConfigResource resource, UnaryOperator<Map<String, String>> change, boolean validateOnly) {
         ConfigRules.checkName(resource, self.idString());
         Map<String, String> before = image().resources().of(resource.type(), resource.name());
-        Map<String, String> config = ConfigRules.check(resource, before, change.apply(before), settings);
-        NodeSettings next = settingsBy(image().resources().with(resource, config));
-        if (resource.type() == ConfigResource.Type.BROKER) {
-            TopicDefaults.of(next).check(Map.of());
-            followers.forEach(follower -> follower.check(next));
+        Map<String, String> wished = change.apply(before);
+        Map<String, String> config;
+        NodeSettings next;
+        try {
+            config = ConfigRules.check(resource, before, wished, settings);
+            next = settingsBy(image().resources().with(resource, config));
+            if (resource.type() == ConfigResource.Type.BROKER) {
+                TopicDefaults.of(next).check(Map.of());
+                followers.forEach(follower -> follower.check(next));
+            }
+        } catch (InvalidConfigurationException refused) {
+            throw ConfigRules.refusal(resource, refused);
         }
         if (validateOnly || config.equals(before)) {
             return;

@@ -8,6 +8,7 @@ import io.millrace.broker.config.NodeSettings;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 
@@ -59,6 +60,11 @@ final class ConfigRules {
             default -> { }
         }
         return checked;
+    }
+
+    /** Kafka takes values that a node cannot have for an invalid request, those of other resources for an invalid configuration. */
+    static ApiException refusal(ConfigResource resource, InvalidConfigurationException refused) {
+        return resource.type() == ConfigResource.Type.BROKER ? new InvalidRequestException(refused.getMessage(), refused) : refused;
     }
 
     private static void checkLevel(ConfigResource nodes, Map<String, String> config) {

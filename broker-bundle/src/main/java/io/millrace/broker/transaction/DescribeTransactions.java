@@ -30,6 +30,10 @@ final class DescribeTransactions implements Handler {
     public Answer handle(Call call) {
         DescribeTransactionsResponseData response = new DescribeTransactionsResponseData();
         for (String id : call.as(DescribeTransactionsRequest.class).data().transactionalIds()) {
+            if (id.isEmpty()) {
+                response.transactionStates().add(new TransactionState().setErrorCode(Errors.INVALID_REQUEST.code()));
+                continue;
+            }
             Transaction transaction = transactions.shards().of(id).run((state, _) -> state.transaction(id));
             response.transactionStates().add(transaction == null
                     ? new TransactionState().setTransactionalId(id).setErrorCode(Errors.TRANSACTIONAL_ID_NOT_FOUND.code()) : describe(transaction));
