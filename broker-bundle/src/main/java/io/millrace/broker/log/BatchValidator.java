@@ -77,6 +77,9 @@ final class BatchValidator {
         if (batch.isControlBatch() && origin == Origin.CLIENT) {
             throw new InvalidRecordException(partition + ": clients may not write control batches");
         }
+        if (batch.baseOffset() != 0 && origin == Origin.CLIENT) {
+            throw new InvalidRecordException(partition + ": a batch begins with offset " + batch.baseOffset() + "; clients begin with 0, the broker gives offsets");
+        }
         long count = batch.countOrNull();
         if (count <= 0 || batch.lastOffset() - batch.baseOffset() + 1 != count) {
             throw new InvalidRecordException(partition + ": a batch says that it has " + count + " records with offsets " + batch.baseOffset() + " to "
@@ -110,8 +113,10 @@ final class BatchValidator {
         }
         int from = buffer.arrayOffset() + buffer.position() + position;
         long baseTimestamp = buffer.getLong(buffer.position() + position + BASE_TIMESTAMP);
+        // Whoever looks for a time goes by the latest timestamp, so no record may be later.
+        long latest = Math.min(limits.latest(now), batch.maxTimestamp());
         return scan.isFlawless(buffer.array(), from + HEADER, from + batch.sizeInBytes(), batch.countOrNull(), baseTimestamp, limits.earliest(now),
-                limits.latest(now), limits.compacted());
+                latest, limits.compacted());
     }
 
     private static boolean isConverted(RecordBatch batch, LogLimits limits) {
@@ -141,11 +146,8 @@ final class BatchValidator {
             checkPlainRecords(batch, check);
         }
         check.end(batch.countOrNull());
-        // The log goes by it, and leaves it as it comes.
-        if (!isTimely(batch.maxTimestamp(), limits, now)) {
-            throw new InvalidTimestampException(partition + ": a batch says that its latest timestamp is " + batch.maxTimestamp()
-                    + ", which is too far from the broker's time " + now);
-        }
+        // Some clients write another one; retention, indexes and whoever looks for a time go by it.
+        batch.setMaxTimestamp(TimestampType.CREATE_TIME, check.maxTimestamp());
     }
 
     private void checkPlainRecords(MutableRecordBatch batch, RecordCheck check) {

@@ -23,6 +23,7 @@ final class RecordCheck {
     private int seen;
     private int refused;
     private boolean untimely;
+    private long maxTimestamp = RecordBatch.NO_TIMESTAMP;
 
     RecordCheck(TopicPartition partition, LogLimits limits, long now) {
         this.partition = partition;
@@ -53,7 +54,13 @@ final class RecordCheck {
                 told.add(new Refused(seen, wrong));
             }
         }
+        maxTimestamp = Math.max(maxTimestamp, timestamp);
         seen++;
+    }
+
+    /** The latest so far; -1 if no record has one. */
+    long maxTimestamp() {
+        return maxTimestamp;
     }
 
     /** @throws RefusedRecordsException if there were any that must not be stored */
