@@ -83,7 +83,7 @@ final class Answers {
         next.timer().taken();
         awaited = next.answer();
         if (closed) {
-            next.answer().cancel();
+            cancel(next.answer());
         }
         connection.expectThread();
         When when = When.AWAITED;
@@ -201,7 +201,16 @@ final class Answers {
         LockSupport.unpark(waiting);
         Answer waits = awaited;
         if (waits != null) {
-            waits.cancel();
+            cancel(waits);
+        }
+    }
+
+    /** Whoever closes has more to do: others' connections, or to give back what this one has. */
+    private void cancel(Answer answer) {
+        try {
+            answer.cancel();
+        } catch (RuntimeException failed) {
+            LOG.debug("{}: an answer cannot be cancelled that nobody reads: {}", connection, failed.toString());
         }
     }
 

@@ -148,10 +148,18 @@ public final class Listener implements AutoCloseable {
     private void sweep() {
         try {
             while (!stopping.await(idle.intervalMillis(), TimeUnit.MILLISECONDS)) {
-                idle.over(connections);
+                sweepOnce();
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void sweepOnce() {
+        try {
+            idle.over(connections);
+        } catch (RuntimeException | Error failed) {
+            LOG.error("connections were not looked at that may be idle", failed);
         }
     }
 
