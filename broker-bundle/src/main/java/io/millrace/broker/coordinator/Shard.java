@@ -208,7 +208,8 @@ public final class Shard<M extends StateMachine> {
                 });
             }
             return machine.nextDeadline();
-        } catch (RuntimeException failed) {
+        } catch (Throwable failed) {
+            // The clock's thread is that of all shards.
             LOG.error("{}: what was due could not be done", partition(), failed);
             return clock.millis() + 1_000;
         } finally {

@@ -103,7 +103,7 @@ final class Completion {
                     return true;
                 }
                 obstacle = "no marker on " + left + " yet";
-            } catch (RuntimeException failed) {
+            } catch (RuntimeException | Error failed) {
                 obstacle = failed.toString();
             }
             if (pause == FIRST_PAUSE_MS || pause == LONGEST_PAUSE_MS) {

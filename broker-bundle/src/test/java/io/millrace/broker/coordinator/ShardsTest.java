@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -83,6 +84,28 @@ class ShardsTest {
         assertThatThrownBy(() -> all.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(CoordinatorNotAvailableException.class);
     }
 
+    @Test
+    void whatIsDueIsTriedAgainWhateverWentWrong() throws Exception {
+        CountDownLatch tried = new CountDownLatch(2);
+        open();
+        clockwork.start();
+        Shards.load(TOPIC, 1, led(), Clock.systemUTC(), clockwork, () -> new Words() {
+            @Override
+            public long nextDeadline() {
+                return tried.getCount() > 0 ? 0 : NEVER;
+            }
+
+            @Override
+            public void onTime(Journal journal) {
+                tried.countDown();
+                if (tried.getCount() > 0) {
+                    throw new StackOverflowError("thrown by a test");
+                }
+            }
+        });
+        assertThat(tried.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
     private static Map<String, String> words(Shards<Words> shards, int partition) {
         return shards.all().get(partition).run((state, journal) -> Map.copyOf(state.words));
     }
@@ -124,7 +147,7 @@ class ShardsTest {
     }
 
     /** Remembers what was written under which key. */
-    private static final class Words implements StateMachine {
+    private static class Words implements StateMachine {
 
         private final Map<String, String> words = new TreeMap<>();
 
