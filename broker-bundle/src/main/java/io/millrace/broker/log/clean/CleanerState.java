@@ -22,6 +22,7 @@ final class CleanerState {
     private final Map<CleanableLog, Long> cleanedUntil;
     private final Map<CleanableLog, Uncleanable> failures = new HashMap<>();
     private final Set<CleanableLog> underWay = new HashSet<>();
+    private final List<Uncleanable> unreadableSince = new ArrayList<>();
     private double dirtiest;
     private long mostOverdueMs;
     private long uncleanableBytes;
@@ -44,7 +45,10 @@ final class CleanerState {
             if (underWay.contains(log)) {
                 continue;
             }
-            DirtyRange range = DirtyRange.of(log, cleanedUntil.getOrDefault(log, -1L), now);
+            DirtyRange range = look(log, now);
+            if (range == null) {
+                continue;
+            }
             if (range.invalidStart()) {
                 cleanedUntil.put(log, range.firstDirty());
                 changed = true;
@@ -55,8 +59,7 @@ final class CleanerState {
             }
             dirtiest = Math.max(dirtiest, range.ratio());
             mostOverdueMs = Math.max(mostOverdueMs, range.dirtyBytes() > 0 ? range.overdueMs() : 0);
-            boolean rests = failure != null && failure.retryAt() > now;
-            if (!rests && range.isWorthCleaning(log.policy()) && (best == null || range.ratio() > best.range().ratio())) {
+            if (!rests(log, now) && range.isWorthCleaning(log.policy()) && (best == null || range.ratio() > best.range().ratio())) {
                 best = new Job(log, range);
             }
         }
@@ -64,6 +67,23 @@ final class CleanerState {
             underWay.add(best.log());
         }
         return Optional.ofNullable(best);
+    }
+
+    /** @return null if its files do not tell, which must not keep the others from being cleaned */
+    private DirtyRange look(CleanableLog log, long now) {
+        try {
+            return DirtyRange.of(log, cleanedUntil.getOrDefault(log, -1L), now);
+        } catch (RuntimeException unreadable) {
+            if (log.isOnline() && !rests(log, now)) {
+                unreadableSince.add(failed(log, String.valueOf(unreadable.getMessage() == null ? unreadable : unreadable.getMessage()), now));
+            }
+            return null;
+        }
+    }
+
+    private boolean rests(CleanableLog log, long now) {
+        Uncleanable failure = failures.get(log);
+        return failure != null && failure.retryAt() > now;
     }
 
     private void forgetOthers(Collection<? extends CleanableLog> logs) {
@@ -92,6 +112,13 @@ final class CleanerState {
     /** It went offline meanwhile, or the cleaner stops. */
     void abandoned(CleanableLog log) {
         underWay.remove(log);
+    }
+
+    /** Logs that could not even be looked at, since the last call. */
+    List<Uncleanable> takeUnreadable() {
+        List<Uncleanable> taken = List.copyOf(unreadableSince);
+        unreadableSince.clear();
+        return taken;
     }
 
     /** What is to be stored if it changed since the last call. */

@@ -147,6 +147,7 @@ public final class LogCleaner implements AutoCloseable {
             }
             lastRun = clock.millis();
             job = state.choose(host.compactedLogs(), clock.millis());
+            state.takeUnreadable().forEach(unreadable -> tell(unreadable, null));
             store();
         } finally {
             lock.unlock();
@@ -180,9 +181,7 @@ public final class LogCleaner implements AutoCloseable {
                 state.abandoned(log);
                 LOG.debug("{}: its cleaning ended early", log.partition(), failure);
             } else {
-                Uncleanable uncleanable = state.failed(log, String.valueOf(failure.getMessage() == null ? failure : failure.getMessage()), clock.millis());
-                LOG.error("{} cannot be cleaned and grows until it can be: {}; tried {} times, again in {} s", log.partition(), uncleanable.reason(),
-                        uncleanable.failures(), (uncleanable.retryAt() - clock.millis()) / 1_000, failure);
+                tell(state.failed(log, String.valueOf(failure.getMessage() == null ? failure : failure.getMessage()), clock.millis()), failure);
             }
             stateChanged.signalAll();
         } finally {
@@ -191,6 +190,11 @@ public final class LogCleaner implements AutoCloseable {
         if (failure instanceof CleaningStopped stopped) {
             throw stopped;
         }
+    }
+
+    private void tell(Uncleanable uncleanable, Throwable failure) {
+        LOG.error("{} cannot be cleaned and grows until it can be: {}; tried {} times, again in {} s", uncleanable.partition(), uncleanable.reason(),
+                uncleanable.failures(), (uncleanable.retryAt() - clock.millis()) / 1_000, failure);
     }
 
     /** Without this file the next start cleans more than it must, and nothing worse. */

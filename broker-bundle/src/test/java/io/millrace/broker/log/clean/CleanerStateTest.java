@@ -7,6 +7,7 @@ import io.millrace.broker.log.clean.CleanerStatus.Uncleanable;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +69,25 @@ class CleanerStateTest {
         assertThat(state.uncleanable()).isEmpty();
         state.failed(log, "broken", now);
         state.choose(List.of(), now);
+        assertThat(state.uncleanable()).isEmpty();
+    }
+
+    @Test
+    void aLogThatCannotBeLookedAtIsReportedAndLeavesTheOthersToBeCleaned() {
+        MemoryLog gone = log("gone", policy(0, Long.MAX_VALUE), 5);
+        gone.makeUnreadable(new KafkaStorageException("somebody removed a file"));
+        MemoryLog log = log("table", policy(0, Long.MAX_VALUE), 5);
+        CleanerState state = new CleanerState(Map.of(), 1_000);
+        assertThat(state.choose(List.of(gone, log), NOW)).map(Job::log).contains(log);
+        assertThat(state.takeUnreadable()).isEqualTo(state.uncleanable()).singleElement()
+                .isEqualTo(new Uncleanable(gone.partition(), "somebody removed a file", 1, NOW + 1_000));
+        assertThat(state.choose(List.of(gone, log), NOW + 999)).isEmpty();
+        assertThat(state.takeUnreadable()).as("it is left alone for a while").isEmpty();
+        assertThat(state.choose(List.of(gone, log), NOW + 1_000)).isEmpty();
+        assertThat(state.takeUnreadable()).singleElement().extracting(Uncleanable::failures).isEqualTo(2);
+        gone.makeUnreadable(null);
+        assertThat(state.choose(List.of(gone, log), NOW + 3_000)).map(Job::log).contains(gone);
+        state.done(gone, 5);
         assertThat(state.uncleanable()).isEmpty();
     }
 

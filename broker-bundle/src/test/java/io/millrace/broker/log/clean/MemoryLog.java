@@ -96,6 +96,7 @@ final class MemoryLog implements CleanableLog {
     private long endOffset;
     private long durableOffset = Long.MAX_VALUE;
     private boolean online = true;
+    private RuntimeException unreadable;
 
     MemoryLog(String topic, CompactionPolicy policy) {
         this.partition = new TopicPartition(topic, 0);
@@ -168,6 +169,11 @@ final class MemoryLog implements CleanableLog {
         policy = changed;
     }
 
+    /** Whoever looks at its segments gets this. */
+    void makeUnreadable(RuntimeException failure) {
+        unreadable = failure;
+    }
+
     void takeOffline() {
         online = false;
     }
@@ -215,6 +221,9 @@ final class MemoryLog implements CleanableLog {
 
     @Override
     public List<Piece> segments() {
+        if (unreadable != null) {
+            throw unreadable;
+        }
         return List.copyOf(pieces.values());
     }
 
