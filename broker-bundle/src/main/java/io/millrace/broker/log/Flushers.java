@@ -3,6 +3,8 @@ package io.millrace.broker.log;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Syncs logs' own files. Whoever asks for a log queues it once; by the time a flusher gets to it, everything that was appended meanwhile is covered by
@@ -10,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Flushers implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Flushers.class);
     private static final int FLUSHERS = 4;
     /** So many logs waiting bring help. */
     private static final int BACKLOG = 8;
@@ -25,13 +28,23 @@ final class Flushers implements AutoCloseable {
 
     void request(LogFlush log) {
         if (log.markSyncing()) {
-            if (started.get() < FLUSHERS && started.getAndIncrement() < FLUSHERS) {
-                Thread.ofPlatform().name("flusher-", 0).daemon().start(this::run);
-            }
             waiting.add(log);
+            if (started.get() < FLUSHERS && started.getAndIncrement() < FLUSHERS) {
+                start("flusher", started, this::run);
+            }
             if (waiting.size() > BACKLOG && helpers.get() < MOST_HELPERS) {
                 help();
             }
+        }
+    }
+
+    private static void start(String name, AtomicInteger counted, Runnable task) {
+        try {
+            Thread.ofPlatform().name(name).daemon().start(task);
+        } catch (OutOfMemoryError noThread) {
+            // The system has no more of them now; those that there are do the work, and the next request tries again.
+            counted.decrementAndGet();
+            LOG.warn("a {} cannot be started: {}", name, noThread.getMessage());
         }
     }
 
@@ -48,7 +61,12 @@ final class Flushers implements AutoCloseable {
 
     private static void sync(LogFlush log) {
         log.unmarkSyncing();
-        log.run();
+        try {
+            log.run();
+        } catch (Throwable failed) {
+            // The other logs wait for this thread, too.
+            LOG.error("a log could not be synced", failed);
+        }
     }
 
     /** Many logs wait: what a disk does for one more fsync at a time is little, since it commits them together. */
@@ -57,7 +75,7 @@ final class Flushers implements AutoCloseable {
             helpers.decrementAndGet();
             return;
         }
-        Thread.ofPlatform().name("flush-helper").daemon().start(() -> {
+        start("flush-helper", helpers, () -> {
             try {
                 for (LogFlush log; (log = waiting.poll(HELP_MS, TimeUnit.MILLISECONDS)) != null; ) {
                     if (log == END) {

@@ -78,7 +78,7 @@ final class GroupCommit implements AutoCloseable {
         try {
             if (!closed && log.markQueued()) {
                 List<LogFlush> alone = new ArrayList<>(List.of(log));
-                commit(alone, new ArrayList<>());
+                commitOrSync(alone, new ArrayList<>());
                 requested.addAll(alone);
             }
         } finally {
@@ -110,7 +110,7 @@ final class GroupCommit implements AutoCloseable {
                 }
                 turn.lock();
                 try {
-                    commit(logs, inRound);
+                    commitOrSync(logs, inRound);
                 } finally {
                     turn.unlock();
                 }
@@ -120,14 +120,30 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
+    /** Without the committing thread nobody would be told any more, and a log that stays marked would not be asked for again. */
+    private void commitOrSync(List<LogFlush> logs, List<Reached> inRound) {
+        try {
+            commit(logs, inRound);
+        } catch (RuntimeException | Error failed) {
+            LOG.error("records could not be committed together; partitions' own files are synced", failed);
+            logs.forEach(this::sync);
+            logs.clear();
+            inRound.clear();
+        }
+    }
+
+    private void sync(LogFlush log) {
+        log.unmarkQueued();
+        flushers.request(log);
+    }
+
     /** Takes out of {@code logs} what is done, or handed on. */
     private void commit(List<LogFlush> logs, List<Reached> inRound) {
         int taken = 0;
         for (boolean ready = journal.isReady(); taken < logs.size(); taken++) {
             LogFlush log = logs.get(taken);
             if (!ready) {
-                log.unmarkQueued();
-                flushers.request(log);
+                sync(log);
             } else if (!log.commit(this, journal, inRound, flushers)) {
                 break;
             }

@@ -330,6 +330,10 @@ final class LogFlush implements Journaled {
             }
         } catch (IOException | RuntimeException e) {
             availability.fail("cannot be made durable", e);
+        } catch (Error e) {
+            // Whoever waits is told.
+            availability.fail("cannot be made durable", new IOException(e));
+            throw e;
         } finally {
             flushing.unlock();
         }
