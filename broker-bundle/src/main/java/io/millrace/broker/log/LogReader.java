@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.record.internal.FileRecords.TimestampAndOffset;
@@ -72,6 +73,8 @@ final class LogReader {
     private <T> T lookUp(Supplier<T> search) {
         try {
             return search.get();
+        } catch (KafkaStorageException ofDisk) {
+            throw ofDisk;
         } catch (KafkaException | IllegalArgumentException damaged) {
             throw new CorruptRecordException(partition + ": the log is damaged where a time is looked for: " + damaged.getMessage(), damaged);
         }
