@@ -16,6 +16,9 @@ import org.apache.kafka.common.requests.EndTxnResponse;
 /** Commits or aborts a transaction. Answers when every partition has its marker, unless that takes long. */
 final class EndTxn implements Handler {
 
+    /** From this version on the answer has the epoch for the next transaction (KIP-890). */
+    private static final short NEW_EPOCH_WITH_EACH = 5;
+
     private final TransactionCoordinator transactions;
 
     EndTxn(TransactionCoordinator transactions) {
@@ -26,9 +29,6 @@ final class EndTxn implements Handler {
     public ApiKeys api() {
         return ApiKeys.END_TXN;
     }
-
-    /** From this version on the answer has the epoch for the next transaction (KIP-890). */
-    private static final short NEW_EPOCH_WITH_EACH = 5;
 
     @Override
     public Answer handle(Call call) {

@@ -32,7 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves transactions. A prepared transaction is completed whatever becomes of the client; answers to the client wait for that, so that what it committed can be read when it hears of it, and no later request of it meets a transaction that is still ending.
+ * Serves transactions. A prepared transaction is completed whatever becomes of the client; answers to the client wait for that, so that what it
+ * committed can be read when it hears of it, and no later request of it meets a transaction that is still ending. Thread-safe; requests block while a
+ * transaction of their id is ending.
  */
 public final class TransactionCoordinator implements AutoCloseable {
 
