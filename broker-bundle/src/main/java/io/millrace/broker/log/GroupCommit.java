@@ -3,6 +3,8 @@ package io.millrace.broker.log;
 import io.millrace.broker.log.LogFlush.Reached;
 import io.millrace.broker.log.journal.Journal;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -56,6 +58,21 @@ final class GroupCommit implements AutoCloseable {
 
     FlushTimes times() {
         return times;
+    }
+
+    /**
+     * Has what was just appended in the journal's next round, without reading it back from the log. It goes to disk when somebody asks for that.
+     *
+     * @return false if the round does not take it
+     */
+    boolean stage(LogFlush log, long baseOffset, long endOffset, ByteBuffer batches) {
+        int bytes = batches.remaining();
+        try {
+            return journal != null && journal.wants(bytes)
+                    && journal.add(log, baseOffset, endOffset, bytes, space -> space.put(batches).flip()) == Journal.Room.TAKEN;
+        } catch (IOException memoryDoesNotFail) {
+            throw new UncheckedIOException(memoryDoesNotFail);
+        }
     }
 
     void request(LogFlush log) {
@@ -140,16 +157,21 @@ final class GroupCommit implements AutoCloseable {
     /** Takes out of {@code logs} what is done, or handed on. */
     private void commit(List<LogFlush> logs, List<Reached> inRound) {
         int taken = 0;
-        for (boolean ready = journal.isReady(); taken < logs.size(); taken++) {
+        boolean ready = journal.isReady();
+        boolean full = false;
+        while (taken < logs.size() && !full) {
             LogFlush log = logs.get(taken);
             if (!ready) {
                 sync(log);
-            } else if (!log.commit(this, journal, inRound, flushers)) {
-                break;
+                taken++;
+            } else if (log.commit(this, journal, inRound, flushers)) {
+                taken++;
+            } else {
+                full = true;
             }
         }
         logs.subList(0, taken).clear();
-        if (inRound.isEmpty()) {
+        if (inRound.isEmpty() && !full) {
             return;
         }
         long began = System.nanoTime();

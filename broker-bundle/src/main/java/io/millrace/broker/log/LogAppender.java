@@ -35,8 +35,11 @@ final class LogAppender {
         this.validator = new BatchValidator(partition);
     }
 
-    /** @see PartitionLog#append */
-    Appended append(MemoryRecords given, Origin origin, int leaderEpoch, Verification verification, LogLimits limits, long now) {
+    /**
+     * @param waits whether somebody will ask for the records to be durable
+     * @see PartitionLog#append
+     */
+    Appended append(MemoryRecords given, Origin origin, int leaderEpoch, Verification verification, LogLimits limits, long now, boolean waits) {
         availability.check();
         if (!origin.isCoordinator()) {
             place.dir().space().check();
@@ -70,6 +73,9 @@ final class LogAppender {
             throw notWritten(e, records.sizeInBytes());
         } catch (RuntimeException e) {
             throw tail.hasUnnoted() ? unnoted(e) : e;
+        }
+        if (waits) {
+            tail.stage(records, first);
         }
         place.dir().space().took(records.sizeInBytes());
         offsets.settle();

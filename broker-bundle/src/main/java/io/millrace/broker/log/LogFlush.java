@@ -3,6 +3,7 @@ package io.millrace.broker.log;
 import io.millrace.broker.log.journal.Journal;
 import io.millrace.broker.log.journal.Journaled;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -45,9 +46,15 @@ final class LogFlush implements Journaled {
 
     /** Up to where the log's own files are on stable storage; the journal may have more. Written with {@code appending} held. */
     private volatile long synced;
-    /** Up to this position of this segment the log is durable: what follows can be journaled. Null until the segment was synced once. */
-    private Segment durableIn;
-    private int durablePosition;
+    /**
+     * Guarded by {@code appending}. Up to this position of this segment, and this offset, the log is durable or in a round of the journal: what follows
+     * can be journaled. Null until the segment was synced once.
+     */
+    private Segment journaledIn;
+    private int journaledPosition;
+    private long journaledOffset;
+    /** Guarded by {@code appending}: what comes before is on its way into the round. */
+    private boolean joining;
 
     LogFlush(TopicPartition partition, Uuid topicId, LogPlace place, Segments segments, LogOffsets offsets, DurableOffset durable,
             Availability availability, LogLocks locks) {
@@ -125,7 +132,8 @@ final class LogFlush implements Journaled {
                 return 0;
             }
             Segment active = segments.active();
-            return active == durableIn && place.dir().groupCommit().hasJournal() ? active.bytes() - durablePosition : Integer.MAX_VALUE;
+            return active == journaledIn && place.dir().groupCommit().hasJournal() ? Math.max(1, active.bytes() - journaledPosition)
+                    : Integer.MAX_VALUE;
         } finally {
             appending.unlock();
         }
@@ -139,6 +147,29 @@ final class LogFlush implements Journaled {
             // Whoever took it offline has told why.
         } catch (InterruptedException nobodyDoesThat) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Guarded by {@code appending}: these batches were just appended, for one who will ask for them to be durable. They are put into the journal's round
+     * while they are at hand, if all before them is there or durable; else {@link #commit(GroupCommit, Journal, List, Flushers)} reads them back.
+     *
+     * @param position of the first one in the segment
+     */
+    void stage(Segment segment, int position, long baseOffset, long endOffset, ByteBuffer batches) {
+        if (segment == journaledIn && position == journaledPosition && !joining) {
+            int end = position + batches.remaining();
+            if (place.dir().groupCommit().stage(this, baseOffset, endOffset, batches)) {
+                journaledUpTo(segment, end, endOffset);
+            }
+        }
+    }
+
+    private void journaledUpTo(Segment segment, int position, long offset) {
+        if (journaledIn != segment || journaledPosition < position) {
+            journaledIn = segment;
+            journaledPosition = position;
+            journaledOffset = offset;
         }
     }
 
@@ -222,13 +253,12 @@ final class LogFlush implements Journaled {
      */
     boolean commit(GroupCommit folder, Journal journal, List<Reached> inRound, Flushers flushers) {
         unmarkQueued();
+        Reached newly;
         long from;
         int begin;
-        Reached newly;
         appending.lock();
         try {
-            from = durable.get();
-            if (!availability.isOnline() || from == offsets.end()) {
+            if (!availability.isOnline() || durable.get() == offsets.end()) {
                 return true;
             }
             if (place.dir().groupCommit() != folder) {
@@ -238,27 +268,49 @@ final class LogFlush implements Journaled {
             }
             Segment active = segments.active();
             newly = new Reached(this, active, active.bytes(), offsets.end());
-            begin = active == durableIn ? durablePosition : -1;
+            from = journaledOffset;
+            begin = journaledPosition;
+            if (active != journaledIn || !journal.wants(newly.position - begin)) {
+                flushers.request(this);
+                return true;
+            }
+            if (begin == newly.position) {
+                // In this round, or written with one before.
+                inRound.add(newly);
+                return true;
+            }
+            joining = true;
         } finally {
             appending.unlock();
         }
-        int bytes = newly.position - begin;
-        if (begin < 0 || !journal.wants(bytes)) {
-            flushers.request(this);
-            return true;
-        }
+        Journal.Room room = null;
         try {
-            if (journal.add(this, from, newly.target, bytes, space -> newly.segment.readInto(space, begin)) == Journal.Room.NEXT_ROUND) {
+            room = journal.add(this, from, newly.target, newly.position - begin, space -> newly.segment.readInto(space, begin));
+            if (room == Journal.Room.TAKEN) {
+                inRound.add(newly);
+            } else {
                 // It stays in its place in the queue.
                 queued.set(true);
-                return false;
             }
-            inRound.add(newly);
         } catch (IOException | RuntimeException e) {
             // Moved or closed meanwhile, or the file is damaged: the fsync will tell.
             flushers.request(this);
+        } finally {
+            joined(room == Journal.Room.TAKEN ? newly : null);
         }
-        return true;
+        return room != Journal.Room.NEXT_ROUND;
+    }
+
+    private void joined(Reached newly) {
+        appending.lock();
+        try {
+            joining = false;
+            if (newly != null) {
+                journaledUpTo(newly.segment, newly.position, newly.target);
+            }
+        } finally {
+            appending.unlock();
+        }
     }
 
     private void committed(Reached done, long nanos) {
@@ -267,7 +319,7 @@ final class LogFlush implements Journaled {
             long before = durable.get();
             if (availability.isOnline() && done.target > before) {
                 place.dir().groupCommit().times().flushed(nanos, done.target - before);
-                durableUpTo(done.segment, done.position, done.target);
+                durableUpTo(done.target);
             }
         } finally {
             appending.unlock();
@@ -282,9 +334,7 @@ final class LogFlush implements Journaled {
     }
 
     /** Guarded by {@code appending}. In this order: whoever hears that it is durable may read it. */
-    private void durableUpTo(Segment segment, int position, long target) {
-        durableIn = segment;
-        durablePosition = position;
+    private void durableUpTo(long target) {
         offsets.durable(target);
         durable.set(target);
     }
@@ -322,8 +372,9 @@ final class LogFlush implements Journaled {
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
                 synced = whole.target;
+                journaledUpTo(whole.segment, whole.position, whole.target);
                 if (whole.target >= durable.get()) {
-                    durableUpTo(whole.segment, whole.position, whole.target);
+                    durableUpTo(whole.target);
                 }
             } finally {
                 appending.unlock();

@@ -77,6 +77,12 @@ final class LogTail {
         offsets.endAt(next);
     }
 
+    /** Somebody will ask for what was written last to be durable; it begins at that offset. */
+    void stage(MemoryRecords written, long first) {
+        Segment active = segments.active();
+        flush.stage(active, active.bytes() - written.sizeInBytes(), first, offsets.end(), written.buffer());
+    }
+
     /** Whether the active segment has batches that could not be noted. */
     boolean hasUnnoted() {
         return segments.active().endOffset() > offsets.end();

@@ -110,7 +110,7 @@ final class SegmentedLog implements PartitionLog {
         Appended appended;
         locks.appending().lock();
         try {
-            appended = appender.append(records, origin, leaderEpoch, verification, limit, clock.millis());
+            appended = appender.append(records, origin, leaderEpoch, verification, limit, clock.millis(), waits);
             if (!appended.duplicate()) {
                 if (waits) {
                     offsets.withhold();

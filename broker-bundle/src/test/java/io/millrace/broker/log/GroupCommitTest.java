@@ -1,9 +1,13 @@
 package io.millrace.broker.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.millrace.broker.log.PartitionLog.Origin;
+import io.millrace.broker.log.journal.JournalContent;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -125,5 +129,30 @@ class GroupCommitTest {
         assertThat(log.highWatermark()).isBetween(1L, 2L);
         log.flush().run();
         assertThat(log.highWatermark()).isEqualTo(4);
+    }
+
+    @Test
+    void whatSomebodyWaitsForIsInTheJournalAsItCameAndTheRestIsReadBackFromTheLog(@TempDir Path quiet) throws Exception {
+        LogStoreConfig withoutCheckpoints = new LogStoreConfig(Map.of(), Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1));
+        TopicPartition orders = new TopicPartition("orders", 0);
+        Uuid topicId = new Uuid(7, 9);
+        try (LogStore other = LogStore.open(quiet, withoutCheckpoints, Clock.systemUTC())) {
+            PartitionLog log = other.create(orders, topicId, LogConfig.of(Map.of()), 0);
+            // At first there is no journal.
+            while (JournalContent.read(quiet).of(topicId, 0).isEmpty()) {
+                appendAndCommit(log);
+            }
+            long from = log.endOffset();
+            append(log);
+            append(log);
+            log.append(LogFixture.plain(Compression.NONE, "nobody waits"), Origin.CLIENT, 0, false);
+            append(log);
+            log.awaitDurable(append(log));
+            append(log);
+            log.awaitDurable(append(log));
+            assertThat(JournalContent.read(quiet).of(topicId, 0)).filteredOn(stretch -> stretch.baseOffset() >= from)
+                    .extracting(stretch -> stretch.baseOffset() - from, stretch -> stretch.endOffset() - from)
+                    .containsExactly(tuple(0L, 1L), tuple(1L, 2L), tuple(2L, 5L), tuple(5L, 6L), tuple(6L, 7L));
+        }
     }
 }

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A log that is cut at its end must be synced afterwards before anything is journaled for it again: its stretches would come back otherwise.
  *
- * <p>Written to by one thread at a time; closed by any.
+ * <p>Filled by any thread while one writes; closed by any.
  */
 public final class Journal implements AutoCloseable {
 
@@ -53,9 +53,13 @@ public final class Journal implements AutoCloseable {
 
     private final Path folder;
     private final long mostBytes;
-    private final JournalRound round;
-    private final List<Journaled> inRound = new ArrayList<>();
-    private final List<Long> endsInRound = new ArrayList<>();
+    private final int roundBytes;
+    /** Held by whoever puts something into the next round, and to begin another one. */
+    private final ReentrantLock filling = new ReentrantLock();
+    /** What is written next; guarded by {@code filling}. */
+    private JournalRound round;
+    /** What is being written, or nothing. */
+    private JournalRound spare;
     /** Makes files and frees them; its thread goes when there is nothing to do. */
     private final ThreadPoolExecutor keeper = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
             Thread.ofPlatform().name("journal-keeper").daemon().factory());
@@ -83,7 +87,9 @@ public final class Journal implements AutoCloseable {
         List<Path> earlier = JournalContent.files(folder);
         this.folder = folder;
         this.mostBytes = mostBytes / 2;
-        this.round = new JournalRound((int) Math.min(MOST_ROUND_BYTES, mostBytes / LEAST_ROUNDS / JournalRound.BLOCK * JournalRound.BLOCK));
+        this.roundBytes = (int) Math.min(MOST_ROUND_BYTES, mostBytes / LEAST_ROUNDS / JournalRound.BLOCK * JournalRound.BLOCK);
+        this.round = new JournalRound(roundBytes);
+        this.spare = new JournalRound(roundBytes);
         this.fileBytes = wanted(0);
         this.nextName = earlier.stream().mapToLong(JournalContent::numberOf).max().orElse(0) + 1;
         // Of what is kept from before, nothing is newer, wherever the clock has been meanwhile.
@@ -94,7 +100,7 @@ public final class Journal implements AutoCloseable {
 
     /** Whether that many new bytes of a log are for the journal. More cost less per byte in the log's own file, and the disk writes them once. */
     public boolean wants(long bytes) {
-        return bytes <= round.capacity() / 2;
+        return bytes <= roundBytes / 2;
     }
 
     /** Whether a round can be written now. If not, that may change soon. */
@@ -102,7 +108,7 @@ public final class Journal implements AutoCloseable {
         if (broken) {
             return false;
         }
-        if (current == null || !current.has(round.capacity())) {
+        if (current == null || !current.has(roundBytes)) {
             JournalFile follows = next;
             if (follows == null) {
                 prepare();
@@ -190,48 +196,59 @@ public final class Journal implements AutoCloseable {
      * small, and the journal's own writes do not wait behind large ones; with many logs it must not be full all the time.
      */
     private long wanted(int logs) {
-        return Math.min(mostBytes, (long) Math.max(FIRST_ROUNDS, logs) * round.capacity());
+        return Math.min(mostBytes, (long) Math.max(FIRST_ROUNDS, logs) * roundBytes);
     }
 
     private long affordable() throws IOException {
         return Files.getFileStore(folder).getUsableSpace() / PART_OF_FREE / JournalRound.BLOCK * JournalRound.BLOCK;
     }
 
-    /** Adds a log's new bytes to the round that is written next. */
+    /** Adds a log's new bytes to the round that is written next. A log's stretches are added in their order. Thread-safe. */
     public Room add(Journaled log, long baseOffset, long endOffset, int bytes, Source source) throws IOException {
-        if (!round.takes(bytes)) {
-            return Room.NEXT_ROUND;
+        filling.lock();
+        try {
+            if (broken || !round.takes(bytes)) {
+                return Room.NEXT_ROUND;
+            }
+            ByteBuffer space = round.space(bytes);
+            source.readInto(space);
+            if (space.remaining() != bytes) {
+                throw new IOException("of " + bytes + " bytes of a log only " + space.remaining() + " could be read");
+            }
+            round.add(log, baseOffset, endOffset, bytes);
+            return Room.TAKEN;
+        } finally {
+            filling.unlock();
         }
-        ByteBuffer space = round.space(bytes);
-        source.readInto(space);
-        if (space.remaining() != bytes) {
-            throw new IOException("of " + bytes + " bytes of a log only " + space.remaining() + " could be read");
-        }
-        round.add(log.topicId(), log.partition(), baseOffset, endOffset, bytes);
-        inRound.add(log);
-        endsInRound.add(endOffset);
-        return Room.TAKEN;
     }
 
     /**
-     * What was added is on stable storage on return.
+     * What was added before is on stable storage on return. One thread at a time, and only when {@link #isReady}.
      *
      * @throws IOException if the disk did not take it: the journal is not used again, and the own files of all its logs are synced in the background
      */
     public void write() throws IOException {
+        JournalRound whole;
+        filling.lock();
         try {
-            current.write(round);
-            for (int i = 0; i < inRound.size(); i++) {
-                current.holds(inRound.get(i), endsInRound.get(i));
-            }
-        } catch (IOException | RuntimeException e) {
+            whole = round;
+            round = spare;
+            spare = whole;
+        } finally {
+            filling.unlock();
+        }
+        if (whole.isEmpty()) {
+            return;
+        }
+        try {
+            current.write(whole);
+        } catch (IOException | RuntimeException | Error e) {
+            // Whatever it was: logs go by what they have put into the round.
             broken = true;
             retire(current);
             throw new IOException(current.path() + " cannot be written: " + e.getMessage(), e);
         } finally {
-            round.clear();
-            inRound.clear();
-            endsInRound.clear();
+            whole.clear();
         }
     }
 

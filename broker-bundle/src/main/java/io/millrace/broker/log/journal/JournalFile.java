@@ -104,10 +104,7 @@ final class JournalFile {
         }
         position = at;
         number++;
-    }
-
-    void holds(Journaled log, long endOffset) {
-        logs.put(log, endOffset);
+        logs.putAll(round.ends());
     }
 
     Map<Journaled, Long> logs() {

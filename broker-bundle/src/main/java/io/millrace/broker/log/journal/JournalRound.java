@@ -1,8 +1,9 @@
 package io.millrace.broker.log.journal;
 
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.zip.CRC32C;
-import org.apache.kafka.common.Uuid;
 
 /**
  * What one write brings to the journal: stretches of several logs, behind a header, filled up to whole blocks.
@@ -12,7 +13,7 @@ import org.apache.kafka.common.Uuid;
  * stretch  topic id 16, partition 4, bytes 4, first offset 8, next offset 8, whole record batches
  * </pre>
  *
- * Used by one thread.
+ * Used by one thread at a time.
  */
 final class JournalRound {
 
@@ -25,6 +26,7 @@ final class JournalRound {
 
     private final ByteBuffer buffer;
     private final CRC32C crc = new CRC32C();
+    private final Map<Journaled, Long> ends = new HashMap<>();
     private int stretches;
 
     /** @param capacity bytes, whole blocks */
@@ -36,6 +38,7 @@ final class JournalRound {
     void clear() {
         buffer.clear().position(HEADER);
         stretches = 0;
+        ends.clear();
     }
 
     boolean isEmpty() {
@@ -56,11 +59,17 @@ final class JournalRound {
     }
 
     /** Takes in what was put into {@link #space}. */
-    void add(Uuid topicId, int partition, long baseOffset, long endOffset, int bytes) {
-        buffer.putLong(topicId.getMostSignificantBits()).putLong(topicId.getLeastSignificantBits()).putInt(partition).putInt(bytes).putLong(baseOffset)
-                .putLong(endOffset);
+    void add(Journaled log, long baseOffset, long endOffset, int bytes) {
+        buffer.putLong(log.topicId().getMostSignificantBits()).putLong(log.topicId().getLeastSignificantBits()).putInt(log.partition()).putInt(bytes)
+                .putLong(baseOffset).putLong(endOffset);
         buffer.position(buffer.position() + bytes);
         stretches++;
+        ends.put(log, endOffset);
+    }
+
+    /** Up to which offset it has what of which log. */
+    Map<Journaled, Long> ends() {
+        return ends;
     }
 
     /** @return the bytes to be written, valid until {@link #clear} */
