@@ -135,6 +135,11 @@ final class LogFixture {
                 }
                 offset = batch.nextOffset();
             }
+            // The power may have taken the end of a segment that nobody was told of, and not the empty segment behind it.
+            boolean lostEnd = log instanceof SegmentedLog segmented && segmented.files().segments().active().bytes() == 0;
+            if (offset == before && lostEnd) {
+                return values;
+            }
             if (offset == before) {
                 throw new AssertionError("nothing is read at offset " + offset + ", the log says it ends at " + log.endOffset());
             }
