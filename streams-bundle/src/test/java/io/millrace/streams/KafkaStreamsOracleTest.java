@@ -3,6 +3,7 @@ package io.millrace.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.streams.test.TopologyTestDriver;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.Random;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.TestInputTopic;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KafkaStreamsOracleTest {
 
     private static final Serde<String> TEXT = Serdes.String();
+
+    @TempDir
+    private Path states;
 
     private static LambdaJob ours(TimeWindows windows) {
         return new LambdaJob(builder -> {
@@ -61,6 +66,7 @@ class KafkaStreamsOracleTest {
         Properties config = new Properties();
         config.put("application.id", "oracle");
         config.put("bootstrap.servers", "none:1");
+        config.put("state.dir", states.toString());
         config.put("default.key.serde", TEXT.getClass().getName());
         config.put("default.value.serde", TEXT.getClass().getName());
         try (var oracle = new org.apache.kafka.streams.TopologyTestDriver(theirs(windows), config)) {

@@ -9,11 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.stream.Stream;
 
 /**
  * What a real Kafka Connect worker answered to {@code connect-rest/calls.txt}. {@code peer/connect-worker.sh} starts such a worker, and
@@ -155,6 +157,12 @@ final class RestRecording {
                 lines.add(RestPlayer.JSON.writeValueAsString(answer));
             }
             Files.writeString(Path.of(arguments[2]), lines.toString());
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
         }
     }
 }
