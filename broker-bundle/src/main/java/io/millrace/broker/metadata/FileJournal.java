@@ -3,6 +3,8 @@ package io.millrace.broker.metadata;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.UTFDataFormatException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -12,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,10 +112,11 @@ final class FileJournal implements MetadataJournal {
         if (failed) {
             throw new KafkaStorageException("the metadata journal " + file + " failed before; restart the node");
         }
+        ByteBuffer bytes = encoded(records);
         try {
-            if (!write(records)) {
+            if (!write(bytes.duplicate())) {
                 LOG.warn("{}: the disk is full; the space that was reserved is used now", file);
-                if (!reserve.release() || !write(records)) {
+                if (!reserve.release() || !write(bytes.duplicate())) {
                     throw new JournalFullException("the metadata journal " + file + " cannot grow, the disk is full; free space and try again");
                 }
             }
@@ -126,13 +130,13 @@ final class FileJournal implements MetadataJournal {
     }
 
     /** @return whether all of it was written; if not, nothing of it remains */
-    private boolean write(List<MetadataRecord> records) throws IOException {
+    private boolean write(ByteBuffer bytes) throws IOException {
         long before = channel.position();
         try {
-            write(channel, records);
+            write(channel, bytes);
             return true;
         } catch (IOException refused) {
-            LOG.debug("{}: {} records do not fit", file, records.size(), refused);
+            LOG.debug("{}: {} bytes do not fit", file, bytes.limit(), refused);
             channel.truncate(before);
             return false;
         }
@@ -144,12 +148,7 @@ final class FileJournal implements MetadataJournal {
             if (channel.size() < Math.max(WORTH_COMPACTING, 4 * compactedSize)) {
                 return;
             }
-            Path next = file.resolveSibling(file.getFileName() + ".next");
-            FileChannel written = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.READ, StandardOpenOption.WRITE);
-            write(written, image.toRecords());
-            written.force(true);
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            FileChannel written = replaced(image);
             FileChannel old = channel;
             channel = written;
             old.close();
@@ -167,11 +166,28 @@ final class FileJournal implements MetadataJournal {
         }
     }
 
-    private static void write(FileChannel channel, List<MetadataRecord> records) throws IOException {
+    /** Puts a file of the image's records in the place of this one. @return that file, open behind its end */
+    private FileChannel replaced(ClusterImage image) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".next");
+        FileChannel written = FileChannel.open(next, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        try {
+            write(written, encoded(image.toRecords()));
+            written.force(true);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return written;
+        } catch (IOException | RuntimeException failed) {
+            written.close();
+            throw failed;
+        }
+    }
+
+    /** @throws InvalidRequestException for a name or value that is too long for a record: they come from clients */
+    private static ByteBuffer encoded(List<MetadataRecord> records) {
         List<byte[]> payloads = new ArrayList<>(records.size());
         int size = 0;
         for (MetadataRecord record : records) {
-            byte[] payload = RecordCodec.encode(record);
+            byte[] payload = encoded(record);
             payloads.add(payload);
             size = Math.addExact(size, HEADER + payload.length);
         }
@@ -179,7 +195,21 @@ final class FileJournal implements MetadataJournal {
         for (byte[] payload : payloads) {
             bytes.putInt(payload.length).putInt(crc(payload)).put(payload);
         }
-        bytes.flip();
+        return bytes.flip();
+    }
+
+    private static byte[] encoded(MetadataRecord record) {
+        try {
+            return RecordCodec.encode(record);
+        } catch (UTFDataFormatException tooLong) {
+            throw new InvalidRequestException("a name or value is longer than " + RecordCodec.LONGEST_STRING + " bytes, which is more than metadata may have",
+                    tooLong);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException("a record cannot be written to memory", impossible);
+        }
+    }
+
+    private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
         }

@@ -12,6 +12,8 @@ import org.apache.kafka.common.config.ConfigResource;
 /** Metadata records as bytes: a type, the version of its layout, its fields. */
 final class RecordCodec {
 
+    /** In bytes of UTF-8, as {@link DataOutputStream#writeUTF} has it. */
+    static final int LONGEST_STRING = 65_535;
     private static final byte VERSION = 0;
     private static final byte LEADER_STARTED = 1;
     private static final byte TOPIC_CREATED = 2;

@@ -2,6 +2,7 @@ package io.millrace.broker.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,7 +12,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +34,9 @@ class FileJournalTest {
             new MetadataRecord.QuotasSet(Collections.singletonMap("user", null), Map.of("consumer_byte_rate", 2e6)),
             new MetadataRecord.QuotasSet(Map.of("user", "ann", "client-id", "app"), Map.of("producer_byte_rate", 3e6)),
             new MetadataRecord.TopicDeleted(CUSTOMERS));
+
+    /** What this process has open, on Linux. */
+    private static final Path OPEN = Path.of("/proc/self/fd");
 
     @TempDir
     Path folder;
@@ -155,5 +161,44 @@ class FileJournalTest {
         ClusterImage again = image(image.toRecords());
         assertThat(again.topics()).containsExactlyElementsOf(image.topics());
         assertThat(again.starts()).isEqualTo(image.starts());
+    }
+
+    @Test
+    void aJournalThatCannotBeCompactedKeepsNoFilesOpenAndGoesOn() throws IOException {
+        Path next = folder.resolve("metadata.journal.next");
+        assumeTrue(Files.exists(Path.of("/dev/full")) && Files.exists(OPEN), "a full disk is not tested: there is no /dev/full, or no " + OPEN);
+        Files.createSymbolicLink(next, Path.of("/dev/full"));
+        try (FileJournal journal = FileJournal.open(file)) {
+            ClusterImage image = image(journal.replay());
+            MetadataRecord large = new MetadataRecord.TopicConfigured(ORDERS, Map.of("cleanup.policy", "x".repeat(60_000)));
+            for (int i = 0; i < 20; i++) {
+                journal.append(List.of(large));
+                journal.compact(image);
+            }
+            try (Stream<Path> open = Files.list(OPEN)) {
+                assertThat(open.filter(FileJournalTest::isFull)).isEmpty();
+            }
+            journal.append(List.of(HISTORY.getFirst()));
+        }
+        assertThat(replayed()).hasSize(HISTORY.size() + 21);
+    }
+
+    @Test
+    void aValueThatIsTooLongIsRefusedAsThatAndNotAsAFullDisk() throws IOException {
+        try (FileJournal journal = FileJournal.open(file)) {
+            journal.replay();
+            MetadataRecord tooLong = new MetadataRecord.TopicConfigured(ORDERS, Map.of("cleanup.policy", "x".repeat(70_000)));
+            assertThatThrownBy(() -> journal.append(List.of(tooLong))).isInstanceOf(InvalidRequestException.class).hasMessageContaining("65535");
+            journal.append(List.of(HISTORY.getFirst()));
+        }
+        assertThat(replayed()).hasSize(HISTORY.size() + 1);
+    }
+
+    private static boolean isFull(Path open) {
+        try {
+            return Files.readSymbolicLink(open).equals(Path.of("/dev/full"));
+        } catch (IOException closed) {
+            return false;
+        }
     }
 }
