@@ -64,10 +64,6 @@ public final class GroupCoordinator implements AutoCloseable {
         return byId ? topicNames.apply(id).orElse(null) : name;
     }
 
-    boolean isTopic(String name) {
-        return partitions.log(new TopicPartition(name, 0)).isPresent();
-    }
-
     Uuid topicId(TopicPartition partition) {
         return partitions.log(partition).map(PartitionLog::topicId).orElse(Uuid.ZERO_UUID);
     }

@@ -31,6 +31,9 @@ final class LeaveGroup implements Handler {
     public Answer handle(Call call) {
         LeaveGroupRequest request = call.as(LeaveGroupRequest.class);
         String group = request.data().groupId();
+        if (group.isEmpty()) {
+            throw Errors.INVALID_GROUP_ID.exception();
+        }
         Shard<GroupShard> shard = groups.shards().of(group);
         List<MemberResponse> results = shard.run((state, journal) -> {
             List<MemberResponse> all = new ArrayList<>();

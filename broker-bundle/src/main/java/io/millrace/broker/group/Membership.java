@@ -189,7 +189,8 @@ final class Membership {
     CompletableFuture<SyncGroupResponseData> sync(SyncGroupRequestData request, Journal journal) {
         CompletableFuture<SyncGroupResponseData> answer = new CompletableFuture<>();
         Group group = groups.get(request.groupId());
-        Errors error = group == null ? Errors.UNKNOWN_MEMBER_ID : check(group, request.memberId(), request.groupInstanceId());
+        Errors error = request.groupId().isEmpty() ? Errors.INVALID_GROUP_ID
+                : group == null ? Errors.UNKNOWN_MEMBER_ID : check(group, request.memberId(), request.groupInstanceId());
         if (error == Errors.NONE && request.generationId() != group.generation().number()) {
             error = Errors.ILLEGAL_GENERATION;
         }
@@ -209,7 +210,7 @@ final class Membership {
     Errors heartbeat(HeartbeatRequestData request, Journal journal) {
         Group group = groups.get(request.groupId());
         if (group == null) {
-            return Errors.UNKNOWN_MEMBER_ID;
+            return request.groupId().isEmpty() ? Errors.INVALID_GROUP_ID : Errors.UNKNOWN_MEMBER_ID;
         }
         Errors error = check(group, request.memberId(), request.groupInstanceId());
         if (error != Errors.NONE) {

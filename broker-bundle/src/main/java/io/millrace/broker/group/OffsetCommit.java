@@ -35,9 +35,7 @@ final class OffsetCommit implements Handler {
     @Override
     public Answer handle(Call call) {
         OffsetCommitRequestData request = call.as(OffsetCommitRequest.class).data();
-        if (request.groupId().isEmpty()) {
-            throw Errors.INVALID_GROUP_ID.exception();
-        }
+        // The group may have no name: that of consumers before Kafka 2.2 that were not told one, and commit all the same (KIP-289).
         Committer committer = new Committer(request.memberId(), request.groupInstanceId(), request.generationIdOrMemberEpoch());
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
         OffsetCommitResponseData response = shard.run((state, journal) -> {

@@ -34,6 +34,9 @@ final class OffsetDelete implements Handler {
     @Override
     public Answer handle(Call call) {
         OffsetDeleteRequestData request = call.as(OffsetDeleteRequest.class).data();
+        if (request.groupId().isEmpty()) {
+            throw Errors.INVALID_GROUP_ID.exception();
+        }
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
         OffsetDeleteResponseData response = shard.run((state, journal) -> delete(state, request, journal));
         return () -> {
@@ -53,8 +56,9 @@ final class OffsetDelete implements Handler {
         }
         for (OffsetDeleteRequestTopic topic : request.topics()) {
             OffsetDeleteResponseTopic result = new OffsetDeleteResponseTopic().setName(topic.name());
-            Errors error = groups.isTopic(topic.name()) ? state.checkRemoval(request.groupId(), topic.name()) : Errors.UNKNOWN_TOPIC_OR_PARTITION;
             for (OffsetDeleteRequestPartition partition : topic.partitions()) {
+                Errors unknown = groups.check(topic.name(), partition.partitionIndex(), null);
+                Errors error = unknown == Errors.NONE ? state.checkRemoval(request.groupId(), topic.name()) : unknown;
                 if (error == Errors.NONE) {
                     state.offsets().remove(request.groupId(), new TopicPartition(topic.name(), partition.partitionIndex()), journal);
                 }

@@ -29,7 +29,11 @@ final class SyncGroup implements Handler {
 
     @Override
     public Answer handle(Call call) {
-        SyncGroupRequestData request = call.as(SyncGroupRequest.class).data();
+        SyncGroupRequest asked = call.as(SyncGroupRequest.class);
+        SyncGroupRequestData request = asked.data();
+        if (!asked.areMandatoryProtocolTypeAndNamePresent()) {
+            throw Errors.INCONSISTENT_GROUP_PROTOCOL.exception("from version 5 on a member says of which protocol it is");
+        }
         Shard<GroupShard> shard = groups.shards().of(request.groupId());
         CompletableFuture<SyncGroupResponseData> answer = shard.run((state, journal) -> state.membership().sync(request, journal));
         return new Answer() {
