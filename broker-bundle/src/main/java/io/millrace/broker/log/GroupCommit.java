@@ -157,7 +157,7 @@ final class GroupCommit implements AutoCloseable {
     /** Takes out of {@code logs} what is done, or handed on. */
     private void commit(List<LogFlush> logs, List<Reached> inRound) {
         int taken = 0;
-        boolean ready = journal.isReady();
+        boolean ready = journal.isReady(logs.size());
         boolean full = false;
         while (taken < logs.size() && !full) {
             LogFlush log = logs.get(taken);

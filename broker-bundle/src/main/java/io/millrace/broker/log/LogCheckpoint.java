@@ -38,8 +38,6 @@ final class LogCheckpoint {
     private volatile long recoveryPoint;
     /** End of the log when its indexes and producers were stored completely. */
     private volatile long completeAt = -1;
-    /** End of the log when what waits was stored. */
-    private volatile long storedAt = -1;
     /** Of {@link #look}, which one thread calls. */
     private long endAtCheck = -1;
     private int idleChecks;
@@ -87,9 +85,9 @@ final class LogCheckpoint {
         store(false);
     }
 
-    /** Whether something may wait to be stored: anything was appended since, or what was is on stable storage now. */
+    /** Whether to {@link #store}: what is not in the log's own files a start finds there or in the journal, and with it what stands beside it. */
     boolean isOwed() {
-        return storedAt != offsets.end() || recoveryPoint < flush.syncedOffset();
+        return recoveryPoint < flush.syncedOffset();
     }
 
     /** Leaves nothing for the next start to look for, unless the log is not online. */
@@ -110,19 +108,19 @@ final class LogCheckpoint {
      * Writes what waits, unless the log is not online.
      *
      * @param complete whether the active segment's index and the producers are stored whatever little has changed
+     * @return whether anything had to be written
      */
-    void store(boolean complete) throws IOException {
+    boolean store(boolean complete) throws IOException {
         locks.renaming().lock();
         try {
-            storeAlone(complete);
+            return storeAlone(complete);
         } finally {
             locks.renaming().unlock();
         }
     }
 
-    private void storeAlone(boolean complete) throws IOException {
+    private boolean storeAlone(boolean complete) throws IOException {
         long durable;
-        long end;
         Segment active;
         boolean worth;
         List<Segment> sealed;
@@ -131,10 +129,9 @@ final class LogCheckpoint {
         locks.appending().lock();
         try {
             if (!availability.isOnline()) {
-                return;
+                return false;
             }
             durable = flush.syncedOffset();
-            end = offsets.end();
             active = segments.active();
             worth = complete || active.bytesSinceStore() >= WORTH_STORING;
             if (worth) {
@@ -142,7 +139,8 @@ final class LogCheckpoint {
             }
             sealed = List.copyOf(unstored);
             taken = new TreeMap<>(unwritten);
-            newEpochs = epochs.unwritten();
+            // What is behind the recovery point a start finds in the log.
+            newEpochs = complete || durable > recoveryPoint ? epochs.unwritten() : null;
         } finally {
             locks.appending().unlock();
         }
@@ -171,10 +169,10 @@ final class LogCheckpoint {
             locks.appending().unlock();
         }
         recoveryPoint = durable;
-        storedAt = end;
         if (complete) {
             completeAt = durable;
         }
+        return worth || newEpochs != null || !sealed.isEmpty() || !taken.isEmpty();
     }
 
     /** Up to where everything is on stable storage and has its indexes there: recovery looks at what follows. */

@@ -23,6 +23,8 @@ final class LogDirCheckpoint {
     private static final int MOST_COMPLETED = 20;
     /** So many logs that got something are synced in their own files, and so many idle ones that have it in the journal. */
     private static final int FEW_SYNCED = 20;
+    /** Logs with files to be written beside the segments: those of the others have their turn at the next checkpoint, what was appended must not wait. */
+    private static final int MOST_WRITTEN = 50;
     /** One of so many recovery points that changed makes the file be written, and so does one that has waited for so many checkpoints. */
     private static final int MUCH = 10;
     private static final int MOST_OWED = 10;
@@ -36,6 +38,8 @@ final class LogDirCheckpoint {
     /** Of {@link #run}'s thread: how many logs the file tells of, and for how many checkpoints it may lack something. */
     private int told = -1;
     private int owed;
+    /** Likewise: whose turn it is to be stored. */
+    private int turn;
 
     /**
      * @param logs      those in the folder, as they come and go
@@ -62,22 +66,7 @@ final class LogDirCheckpoint {
     void run(int fewSynced) {
         List<SegmentedLog> present = List.copyOf(logs);
         boolean large = flush(present, fewSynced);
-        int completed = 0;
-        boolean stored = false;
-        for (SegmentedLog log : present) {
-            try {
-                if (log.checkpoint().isOwed()) {
-                    log.checkpoint().store(false);
-                    stored = true;
-                }
-                if (completed < MOST_COMPLETED && log.checkpoint().isIdle()) {
-                    log.checkpoint().complete();
-                    completed++;
-                }
-            } catch (IOException | RuntimeException e) {
-                notWritten(log.folder(), e);
-            }
-        }
+        boolean stored = store(present);
         if (stored || owed > 0 || present.size() != told) {
             owed++;
             try {
@@ -90,6 +79,32 @@ final class LogDirCheckpoint {
                 notWritten(file.file(), e);
             }
         }
+    }
+
+    /** @return whether a recovery point may have moved */
+    private boolean store(List<SegmentedLog> present) {
+        int completed = 0;
+        int written = 0;
+        boolean stored = false;
+        int from = turn < present.size() ? turn : 0;
+        for (int i = 0; i < present.size() && written < MOST_WRITTEN; i++) {
+            turn = (from + i + 1) % present.size();
+            SegmentedLog log = present.get((from + i) % present.size());
+            try {
+                if (log.checkpoint().isOwed()) {
+                    stored = true;
+                    written += log.checkpoint().store(false) ? 1 : 0;
+                }
+                if (completed < MOST_COMPLETED && log.checkpoint().isIdle()) {
+                    log.checkpoint().complete();
+                    completed++;
+                    stored = true;
+                }
+            } catch (IOException | RuntimeException e) {
+                notWritten(log.folder(), e);
+            }
+        }
+        return stored;
     }
 
     /** @return whether there was so much of a log that the next start should not read it again */

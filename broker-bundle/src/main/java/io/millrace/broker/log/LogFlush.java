@@ -86,6 +86,13 @@ final class LogFlush implements Journaled {
         unflushed.removeAll(gone);
     }
 
+    /** The log's first segment is there, empty and on stable storage: what follows can be journaled. */
+    void beginIn(Segment empty) {
+        journaledIn = empty;
+        journaledPosition = 0;
+        journaledOffset = empty.baseOffset();
+    }
+
     /** What a start found. */
     void begin(long offset) {
         synced = offset;
@@ -141,6 +148,9 @@ final class LogFlush implements Journaled {
 
     /** Blocks until what was requested up to the offset is on stable storage, or never will be. */
     void awaitRequested(long offset) {
+        if (durable.get() >= offset) {
+            return;
+        }
         try {
             durable.await(offset, availability::check);
         } catch (KafkaStorageException offline) {
@@ -356,7 +366,7 @@ final class LogFlush implements Journaled {
                 whole = new Reached(this, active, active.bytes(), offsets.end());
                 dirty = List.copyOf(unflushed);
                 before = durable.get();
-                created = dirty.size() > 1 || synced <= dirty.getLast().baseOffset();
+                created = dirty.size() > 1 || active != journaledIn && synced <= active.baseOffset();
             } finally {
                 appending.unlock();
             }

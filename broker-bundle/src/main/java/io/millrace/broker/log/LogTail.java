@@ -47,8 +47,9 @@ final class LogTail {
     /** Takes over what a start found. A log without segments begins at that offset, durably on return. */
     void begin(long startOffset) throws IOException {
         if (segments.isEmpty()) {
-            addSegment(startOffset);
+            Segment first = addSegment(startOffset);
             DurableFile.syncFolder(place.folder().path());
+            flush.beginIn(first);
         }
         offsets.endAt(segments.active().endOffset());
     }

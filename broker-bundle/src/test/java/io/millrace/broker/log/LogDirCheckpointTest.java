@@ -25,8 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class LogDirCheckpointTest {
 
-    private static final int LOGS = 50;
+    private static final int LOGS = 90;
     private static final int FEW = 20;
+    private static final int MOST_WRITTEN = 50;
     private static final Duration NEVER = Duration.ofDays(1);
 
     @TempDir
@@ -39,7 +40,7 @@ class LogDirCheckpointTest {
     void open() throws Exception {
         store = open(folder.resolve("logs"), 1024 * 1024);
         create(LOGS);
-        // The first file of the journal is made in the background, and a log is for the journal when it was synced once.
+        // The first file of the journal is made in the background.
         SegmentedLog first = logs.getFirst();
         do {
             first.append(LogFixture.plain(Compression.NONE, "awaited"), Origin.CLIENT, 0, true);
@@ -60,7 +61,11 @@ class LogDirCheckpointTest {
     }
 
     private void appendToAll(String value) {
-        logs.forEach(log -> log.append(LogFixture.plain(Compression.NONE, value), Origin.CLIENT, 0, false));
+        appendToAll(value, 0);
+    }
+
+    private void appendToAll(String value, int leaderEpoch) {
+        logs.forEach(log -> log.append(LogFixture.plain(Compression.NONE, value), Origin.CLIENT, leaderEpoch, false));
     }
 
     private long count(Predicate<SegmentedLog> which) {
@@ -87,13 +92,22 @@ class LogDirCheckpointTest {
             checkpoint.run();
             assertThat(logs).allMatch(LogDirCheckpointTest::isDurable).noneMatch(LogDirCheckpointTest::isSynced).noneMatch(LogDirCheckpointTest::isCovered);
         }
-        checkpoint.run();
-        assertThat(count(LogDirCheckpointTest::isSynced)).isEqualTo(FEW);
-        assertThat(count(LogDirCheckpointTest::isCovered)).isEqualTo(FEW);
-        checkpoint.run();
-        assertThat(count(LogDirCheckpointTest::isSynced)).isEqualTo(2 * FEW);
-        checkpoint.run();
+        for (int synced = FEW; synced < LOGS + FEW; synced += FEW) {
+            checkpoint.run();
+            assertThat(count(LogDirCheckpointTest::isSynced)).isEqualTo(Math.min(synced, LOGS));
+            assertThat(count(LogDirCheckpointTest::isCovered)).isEqualTo(Math.min(synced, LOGS));
+        }
         assertThat(logs).allMatch(LogDirCheckpointTest::isSynced).allMatch(LogDirCheckpointTest::isCovered);
+        store.close();
+    }
+
+    @Test
+    void whatStandsBesideManyLogsIsWrittenSomeAtATime() {
+        logs.forEach(log -> log.flush().run());
+        checkpoint.run();
+        assertThat(count(LogDirCheckpointTest::isCovered)).isEqualTo(MOST_WRITTEN);
+        checkpoint.run();
+        assertThat(logs).allMatch(LogDirCheckpointTest::isCovered);
         store.close();
     }
 
@@ -125,7 +139,7 @@ class LogDirCheckpointTest {
 
     @Test
     void whatOnlyTheJournalHasIsThereAfterACrash() throws Exception {
-        appendToAll("again");
+        appendToAll("again", 4);
         checkpoint.run();
         long[] ends = logs.stream().mapToLong(SegmentedLog::endOffset).toArray();
         Path crashed = folder.resolve("crashed");
@@ -141,6 +155,7 @@ class LogDirCheckpointTest {
         store = open(crashed, 1024 * 1024);
         create(LOGS);
         assertThat(logs.stream().mapToLong(SegmentedLog::endOffset)).containsExactly(LongStream.of(ends).boxed().toArray(Long[]::new));
+        assertThat(logs).allMatch(log -> log.leaderEpoch() == 4);
         assertThat(logs).allSatisfy(log -> assertThat(LogFixture.values(log).lastEntry().getValue()).isEqualTo("again"));
         store.close();
     }
@@ -152,7 +167,7 @@ class LogDirCheckpointTest {
         create(LOGS);
         appendToAll("again");
         checkpoint.run();
-        assertThat(logs).allMatch(LogDirCheckpointTest::isCovered);
+        assertThat(logs).allMatch(LogDirCheckpointTest::isSynced);
         store.close();
     }
 }

@@ -79,7 +79,7 @@ class LostRecordsTest {
     private void journal(ByteBuffer... batches) throws IOException {
         Unsynced log = new Unsynced();
         try (Journal journal = new Journal(folder, Journal.LEAST_BYTES)) {
-            while (!journal.isReady()) {
+            while (!journal.isReady(1)) {
                 LockSupport.parkNanos(100_000);
             }
             long offset = 1;

@@ -103,14 +103,15 @@ public final class Journal implements AutoCloseable {
         return bytes <= roundBytes / 2;
     }
 
-    /** Whether a round can be written now. If not, that may change soon. */
-    public boolean isReady() {
+    /** Whether a round can be written now. If not, that may change soon. @param logs that wait for it */
+    public boolean isReady(int logs) {
         if (broken) {
             return false;
         }
         if (current == null || !current.has(roundBytes)) {
             JournalFile follows = next;
             if (follows == null) {
+                fileBytes = Math.max(fileBytes, wanted(logs));
                 prepare();
                 return false;
             }

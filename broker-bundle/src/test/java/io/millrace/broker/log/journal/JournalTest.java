@@ -82,7 +82,7 @@ class JournalTest {
     }
 
     private void awaitReady() {
-        while (!journal.isReady()) {
+        while (!journal.isReady(1)) {
             LockSupport.parkNanos(100_000);
         }
     }
