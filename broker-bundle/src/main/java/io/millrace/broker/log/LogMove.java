@@ -38,7 +38,7 @@ final class LogMove {
 
     private final SegmentedLog log;
     private final LogDir to;
-    private final LongSupplier bytesPerSecond;
+    private final LongSupplier rate;
     /** Bytes that the copy has of each segment. */
     private final Map<Segment, Integer> copied = new IdentityHashMap<>();
     /** The other files as they were when they were copied. */
@@ -51,10 +51,10 @@ final class LogMove {
 
     private record Stamp(Object key, long size, FileTime modified) {}
 
-    LogMove(SegmentedLog log, LogDir to, LongSupplier bytesPerSecond) {
+    LogMove(SegmentedLog log, LogDir to, LongSupplier rate) {
         this.log = log;
         this.to = to;
-        this.bytesPerSecond = bytesPerSecond;
+        this.rate = rate;
     }
 
     /** Blocks until the log is there. @throws CancellationException if it was called off; the log stays where it is then, as on failure */
@@ -64,7 +64,7 @@ final class LogMove {
         try {
             Files.createDirectories(copy.path());
             int rounds = 0;
-            while (copySegments(copy) > LITTLE && ++rounds < MOST_ROUNDS) {
+            while (copySegments(copy, rate) > LITTLE && ++rounds < MOST_ROUNDS) {
                 LOG.debug("{}: {} bytes are at {}", log.topicPartition(), copiedBytes, to.path());
             }
             log.checkpoint().write();
@@ -95,13 +95,13 @@ final class LogMove {
     }
 
     /** @return how many bytes were copied */
-    private long copySegments(PartitionFolder copy) throws IOException {
+    private long copySegments(PartitionFolder copy, LongSupplier bytesPerSecond) throws IOException {
         long moved = 0;
         for (Segment segment : log.files().segments().all()) {
             int until = segment.bytes();
             int from = copied.getOrDefault(segment, 0);
             if (from < until || from == 0) {
-                if (!copy(segment, from, until, copy.log(segment.baseOffset()))) {
+                if (!copy(segment, from, until, copy.log(segment.baseOffset()), bytesPerSecond)) {
                     continue;
                 }
                 copied.put(segment, until);
@@ -113,7 +113,7 @@ final class LogMove {
     }
 
     /** @return whether the segment is still there */
-    private boolean copy(Segment segment, int from, int until, Path target) throws IOException {
+    private boolean copy(Segment segment, int from, int until, Path target, LongSupplier bytesPerSecond) throws IOException {
         try (FileChannel source = FileChannel.open(segment.logFile(), StandardOpenOption.READ);
                 FileChannel sink = FileChannel.open(target, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             sink.truncate(from);
@@ -121,8 +121,8 @@ final class LogMove {
             unsynced.add(target);
             for (long at = from; at < until; ) {
                 checkWanted();
-                long rate = bytesPerSecond.getAsLong();
-                long chunk = source.transferTo(at, Math.min(until - at, Math.min(CHUNK, rate)), sink);
+                long most = bytesPerSecond.getAsLong();
+                long chunk = source.transferTo(at, Math.min(until - at, Math.min(CHUNK, most)), sink);
                 if (chunk <= 0) {
                     if (log.files().segments().holding(segment.baseOffset()) != segment) {
                         // Cleaned meanwhile: the one in its place is copied.
@@ -132,8 +132,8 @@ final class LogMove {
                 }
                 at += chunk;
                 copiedBytes += chunk;
-                if (rate < Long.MAX_VALUE) {
-                    LockSupport.parkNanos(chunk * TimeUnit.SECONDS.toNanos(1) / rate);
+                if (most < Long.MAX_VALUE) {
+                    LockSupport.parkNanos(chunk * TimeUnit.SECONDS.toNanos(1) / most);
                 }
             }
             return true;
@@ -151,7 +151,8 @@ final class LogMove {
 
     /** Makes the copy complete and durable, while nothing changes in the log, and gives it the log's name. */
     private PartitionFolder finish(PartitionFolder copy) throws IOException {
-        copySegments(copy);
+        // Whoever appends waits: the rate is for what it can go on beside.
+        copySegments(copy, () -> Long.MAX_VALUE);
         Set<Path> wanted = copyBeside(copy);
         log.files().segments().all().forEach(segment -> wanted.add(copy.log(segment.baseOffset())));
         List<Path> removed = new ArrayList<>();

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -369,6 +370,33 @@ class LogDirsTest {
                 assertThat(folderOf(store, 0)).isEqualTo(one);
                 assertThat(folders(two)).singleElement().asString().endsWith("-stray");
             }
+        }
+    }
+
+    @Test
+    void producersDoNotWaitForTheRateOfAMove() throws Exception {
+        try (LogStore store = open(one, two)) {
+            SegmentedLog log = (SegmentedLog) create(store, 0);
+            SegmentedLog beside = (SegmentedLog) create(store, 1);
+            assertThat(beside.dir()).isNotEqualTo(log.dir());
+            append(log, "a");
+            AtomicInteger slowed = new AtomicInteger();
+            AtomicInteger slowedWhileAppendsWait = new AtomicInteger();
+            LogMove move = new LogMove(log, beside.dir(), () -> {
+                if (slowed.getAndIncrement() == 0) {
+                    // What comes when it has been seen how much there is to be copied is for the end of the move.
+                    log.append(Batches.of("b"), Origin.CLIENT, 0, false);
+                }
+                if (log.files().renaming().isHeldByCurrentThread()) {
+                    slowedWhileAppendsWait.incrementAndGet();
+                }
+                return Long.MAX_VALUE;
+            });
+            move.run();
+            assertThat(log.dir()).isEqualTo(beside.dir());
+            assertThat(Batches.values(log)).containsExactly("a", "b");
+            assertThat(slowed).hasPositiveValue();
+            assertThat(slowedWhileAppendsWait).hasValue(0);
         }
     }
 }
