@@ -46,15 +46,8 @@ final class LogFlush implements Journaled {
 
     /** Up to where the log's own files are on stable storage; the journal may have more. Written with {@code appending} held. */
     private volatile long synced;
-    /**
-     * Guarded by {@code appending}. Up to this position of this segment, and this offset, the log is durable or in a round of the journal: what follows
-     * can be journaled. Null until the segment was synced once.
-     */
-    private Segment journaledIn;
-    private int journaledPosition;
-    private long journaledOffset;
-    /** Guarded by {@code appending}: what comes before is on its way into the round. */
-    private boolean joining;
+    /** Guarded by {@code appending}. */
+    private final JournaledEnd journaled = new JournaledEnd();
 
     LogFlush(TopicPartition partition, Uuid topicId, LogPlace place, Segments segments, LogOffsets offsets, DurableOffset durable,
             Availability availability, LogLocks locks) {
@@ -88,9 +81,7 @@ final class LogFlush implements Journaled {
 
     /** The log's first segment is there, empty and on stable storage: what follows can be journaled. */
     void beginIn(Segment empty) {
-        journaledIn = empty;
-        journaledPosition = 0;
-        journaledOffset = empty.baseOffset();
+        journaled.reaches(empty, 0, empty.baseOffset());
     }
 
     /** What a start found. */
@@ -139,8 +130,8 @@ final class LogFlush implements Journaled {
                 return 0;
             }
             Segment active = segments.active();
-            return active == journaledIn && place.dir().groupCommit().hasJournal() ? Math.max(1, active.bytes() - journaledPosition)
-                    : Integer.MAX_VALUE;
+            boolean canFollow = journaled.isIn(active) && place.dir().groupCommit().hasJournal();
+            return canFollow ? Math.max(1, active.bytes() - journaled.position()) : Integer.MAX_VALUE;
         } finally {
             appending.unlock();
         }
@@ -161,26 +152,11 @@ final class LogFlush implements Journaled {
     }
 
     /**
-     * Guarded by {@code appending}: these batches were just appended, for one who will ask for them to be durable. They are put into the journal's round
-     * while they are at hand, if all before them is there or durable; else {@link #commit(GroupCommit, Journal, List, Flushers)} reads them back.
-     *
-     * @param position of the first one in the segment
+     * Guarded by {@code appending}: these batches were just appended, for one who will ask for them to be durable. If they cannot be put into the journal's
+     * round while they are at hand, {@link #commit(GroupCommit, Journal, List, Flushers)} reads them back.
      */
-    void stage(Segment segment, int position, long baseOffset, long endOffset, ByteBuffer batches) {
-        if (segment == journaledIn && position == journaledPosition && !joining) {
-            int end = position + batches.remaining();
-            if (place.dir().groupCommit().stage(this, baseOffset, endOffset, batches)) {
-                journaledUpTo(segment, end, endOffset);
-            }
-        }
-    }
-
-    private void journaledUpTo(Segment segment, int position, long offset) {
-        if (journaledIn != segment || journaledPosition < position) {
-            journaledIn = segment;
-            journaledPosition = position;
-            journaledOffset = offset;
-        }
+    void stage(Segment active, long baseOffset, long endOffset, ByteBuffer batches) {
+        journaled.stage(this, place.dir().groupCommit(), active, active.bytes() - batches.remaining(), baseOffset, endOffset, batches);
     }
 
     /** Soon, with whatever was appended by then. */
@@ -278,9 +254,9 @@ final class LogFlush implements Journaled {
             }
             Segment active = segments.active();
             newly = new Reached(this, active, active.bytes(), offsets.end());
-            from = journaledOffset;
-            begin = journaledPosition;
-            if (active != journaledIn || !journal.wants(newly.position - begin)) {
+            from = journaled.offset();
+            begin = journaled.position();
+            if (!journaled.isIn(active) || !journal.wants(newly.position - begin)) {
                 flushers.request(this);
                 return true;
             }
@@ -289,7 +265,7 @@ final class LogFlush implements Journaled {
                 inRound.add(newly);
                 return true;
             }
-            joining = true;
+            journaled.join();
         } finally {
             appending.unlock();
         }
@@ -314,9 +290,9 @@ final class LogFlush implements Journaled {
     private void joined(Reached newly) {
         appending.lock();
         try {
-            joining = false;
+            journaled.joined();
             if (newly != null) {
-                journaledUpTo(newly.segment, newly.position, newly.target);
+                journaled.reaches(newly.segment, newly.position, newly.target);
             }
         } finally {
             appending.unlock();
@@ -366,7 +342,7 @@ final class LogFlush implements Journaled {
                 whole = new Reached(this, active, active.bytes(), offsets.end());
                 dirty = List.copyOf(unflushed);
                 before = durable.get();
-                created = dirty.size() > 1 || active != journaledIn && synced <= active.baseOffset();
+                created = dirty.size() > 1 || !journaled.isIn(active) && synced <= active.baseOffset();
             } finally {
                 appending.unlock();
             }
@@ -382,7 +358,7 @@ final class LogFlush implements Journaled {
             try {
                 unflushed.removeAll(dirty.subList(0, dirty.size() - 1));
                 synced = whole.target;
-                journaledUpTo(whole.segment, whole.position, whole.target);
+                journaled.reaches(whole.segment, whole.position, whole.target);
                 if (whole.target >= durable.get()) {
                     durableUpTo(whole.target);
                 }

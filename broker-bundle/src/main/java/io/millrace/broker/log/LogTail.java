@@ -80,8 +80,7 @@ final class LogTail {
 
     /** Somebody will ask for what was written last to be durable; it begins at that offset. */
     void stage(MemoryRecords written, long first) {
-        Segment active = segments.active();
-        flush.stage(active, active.bytes() - written.sizeInBytes(), first, offsets.end(), written.buffer());
+        flush.stage(segments.active(), first, offsets.end(), written.buffer());
     }
 
     /** Whether the active segment has batches that could not be noted. */
