@@ -154,6 +154,18 @@ class ContradictoryRequestsTest {
     }
 
     @Test
+    void topicsCannotBeAskedForByIdInVersionsThatHaveNoAnswer() throws Exception {
+        for (int version = 10; version <= 13; version++) {
+            for (Uuid id : List.of(describe("orders").topicId(), Uuid.randomUuid())) {
+                MetadataResponseData answer = (MetadataResponseData) wire.call(ApiKeys.METADATA, version, new MetadataRequestData()
+                        .setAllowAutoTopicCreation(false).setTopics(List.of(new MetadataRequestTopic().setName(null).setTopicId(id))));
+                Errors expected = version < 12 ? Errors.INVALID_REQUEST : id.equals(describe("orders").topicId()) ? Errors.NONE : Errors.UNKNOWN_TOPIC_ID;
+                assertThat(Errors.forCode(answer.topics().iterator().next().errorCode())).as("version %d, %s", version, id).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
     void theTopicOfKafkasOwnMetadataIsNotCreatedByAskingForIt() throws Exception {
         wire.call(ApiKeys.METADATA, 12, new MetadataRequestData().setAllowAutoTopicCreation(true)
                 .setTopics(List.of(new MetadataRequestTopic().setName("__cluster_metadata"))));

@@ -13,15 +13,16 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
+import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseBroker;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
-import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.MetadataRequest;
@@ -29,6 +30,9 @@ import org.apache.kafka.common.requests.MetadataResponse;
 
 /** Tells of nodes, topics and leaders; creates a topic that a client asks for, where that is allowed. */
 final class Metadata implements Handler {
+
+    /** Versions 10 and 11 have the field, and no answer for a topic whose name is not known. */
+    private static final int FIRST_VERSION_BY_ID = 12;
 
     private final ClusterMetadata metadata;
     private final boolean autoCreate;
@@ -49,6 +53,9 @@ final class Metadata implements Handler {
     @Override
     public Answer handle(Call call) {
         MetadataRequest request = call.as(MetadataRequest.class);
+        if (call.version() < FIRST_VERSION_BY_ID && !request.isAllTopics() && request.data().topics().stream().anyMatch(Metadata::isById)) {
+            throw new InvalidRequestException("topics are asked for by id from version " + FIRST_VERSION_BY_ID + " on, this is version " + call.version());
+        }
         MetadataResponseData response = new MetadataResponseData()
                 .setClusterId(metadata.clusterId())
                 .setControllerId(metadata.self().id());
