@@ -3,7 +3,10 @@ package io.millrace.broker.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.broker.log.PartitionLog.Origin;
+import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -28,6 +31,7 @@ class LogDirCheckpointTest {
     private static final int LOGS = 90;
     private static final int FEW = 20;
     private static final int MOST_WRITTEN = 50;
+    private static final long JOURNAL_BYTES = 1024 * 1024;
     private static final Duration NEVER = Duration.ofDays(1);
 
     @TempDir
@@ -38,16 +42,28 @@ class LogDirCheckpointTest {
 
     @BeforeEach
     void open() throws Exception {
-        store = open(folder.resolve("logs"), 1024 * 1024);
+        store = open(folder.resolve("logs"), JOURNAL_BYTES);
         create(LOGS);
-        // The first file of the journal is made in the background.
-        SegmentedLog first = logs.getFirst();
+        // The journal's first file is made in the background, and gives way to one that is large enough; then its logs are synced.
         do {
-            first.append(LogFixture.plain(Compression.NONE, "awaited"), Origin.CLIENT, 0, true);
-            first.awaitDurable(first.endOffset());
-        } while (first.flush().syncedOffset() == first.flush().durableOffset());
-        appendToAll("first");
-        checkpoint.run();
+            appendToAll("first");
+            checkpoint.run(0);
+        } while (!hasLargeJournal());
+    }
+
+    private boolean hasLargeJournal() throws IOException {
+        boolean large = false;
+        try (var files = Files.newDirectoryStream(folder.resolve("logs"), "journal-*")) {
+            for (Path file : files) {
+                if (Files.size(file) < JOURNAL_BYTES / 2) {
+                    return false;
+                }
+                large = true;
+            }
+        } catch (NoSuchFileException goesNow) {
+            return false;
+        }
+        return large;
     }
 
     private static LogStore open(Path folder, long journalBytes) {
@@ -103,6 +119,7 @@ class LogDirCheckpointTest {
 
     @Test
     void whatStandsBesideManyLogsIsWrittenSomeAtATime() {
+        appendToAll("again", 4);
         logs.forEach(log -> log.flush().run());
         checkpoint.run();
         assertThat(count(LogDirCheckpointTest::isCovered)).isEqualTo(MOST_WRITTEN);
@@ -152,7 +169,7 @@ class LogDirCheckpointTest {
             }
         }
         store.close();
-        store = open(crashed, 1024 * 1024);
+        store = open(crashed, JOURNAL_BYTES);
         create(LOGS);
         assertThat(logs.stream().mapToLong(SegmentedLog::endOffset)).containsExactly(LongStream.of(ends).boxed().toArray(Long[]::new));
         assertThat(logs).allMatch(log -> log.leaderEpoch() == 4);

@@ -108,10 +108,10 @@ public final class Journal implements AutoCloseable {
         if (broken) {
             return false;
         }
-        if (current == null || !current.has(roundBytes)) {
+        boolean small = isTooSmall(logs);
+        if (current == null || !current.has(roundBytes) || small && isLarger(next)) {
             JournalFile follows = next;
             if (follows == null) {
-                fileBytes = Math.max(fileBytes, wanted(logs));
                 prepare();
                 return false;
             }
@@ -122,11 +122,23 @@ public final class Journal implements AutoCloseable {
             if (full != null) {
                 retire(full);
             }
-        } else if (next == null && current.isHalfFull()) {
-            fileBytes = Math.max(fileBytes, wanted(current.logs().size()));
+        } else if (next == null && (small || current.isHalfFull())) {
             prepare();
         }
         return true;
+    }
+
+    /** Of a file that is soon full all of its logs are synced: when many come, it goes while few have something in it. */
+    private boolean isTooSmall(int logs) {
+        long wanted = wanted(Math.max(logs, current == null ? 0 : current.logs().size()));
+        if (wanted > fileBytes) {
+            fileBytes = wanted;
+        }
+        return current != null && current.bytes() * TOO_SMALL <= wanted;
+    }
+
+    private boolean isLarger(JournalFile other) {
+        return other != null && other.bytes() > current.bytes();
     }
 
     private void prepare() {
@@ -168,6 +180,7 @@ public final class Journal implements AutoCloseable {
     /** The logs' own files take over, then the file is used again. */
     private void retire(JournalFile full) {
         preparing = true;
+        long follows = current.bytes();
         keeper.execute(() -> {
             try {
                 full.logs().forEach((log, end) -> {
@@ -179,7 +192,7 @@ public final class Journal implements AutoCloseable {
                 if (full.isNeeded()) {
                     LOG.warn("{}: kept until the next start, which may find in it what a log lost that went offline", full.path());
                     full.close();
-                } else if (full.bytes() * TOO_SMALL <= fileBytes || full.bytes() > TOO_LARGE * Math.max(fileBytes, wanted(0))) {
+                } else if (full.bytes() * TOO_SMALL <= Math.max(fileBytes, follows) || full.bytes() > TOO_LARGE * Math.max(fileBytes, wanted(0))) {
                     full.delete();
                 } else {
                     next = full;

@@ -166,6 +166,19 @@ class JournalTest {
     }
 
     @Test
+    void whenManyLogsComeALargerFileTakesThePlaceOfASmallOneThatIsNotFull() throws IOException {
+        write(log);
+        long small = Files.size(file());
+        while (log.synced == 0) {
+            assertThat(journal.isReady(100)).isTrue();
+            LockSupport.parkNanos(100_000);
+        }
+        write(log);
+        assertThat(offsets(log)).contains(1L);
+        assertThat(JournalContent.files(folder)).anySatisfy(file -> assertThat(file).hasSize(2 * small));
+    }
+
+    @Test
     void whatALogThatWentOfflineNeedsIsKept() throws IOException {
         SomeLog lost = new SomeLog(9);
         lost.offline = true;
