@@ -31,6 +31,12 @@ import org.apache.kafka.common.message.DescribeTransactionsRequestData;
 import org.apache.kafka.common.message.DescribeTransactionsResponseData;
 import org.apache.kafka.common.message.ElectLeadersRequestData;
 import org.apache.kafka.common.message.ElectLeadersResponseData;
+import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.ListOffsetsRequestData;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -170,5 +176,15 @@ class ContradictoryRequestsTest {
         wire.call(ApiKeys.METADATA, 12, new MetadataRequestData().setAllowAutoTopicCreation(true)
                 .setTopics(List.of(new MetadataRequestTopic().setName("__cluster_metadata"))));
         assertThat(Errors.forCode(describe("__cluster_metadata").errorCode())).isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+    }
+
+    @Test
+    void whatIsNoIsolationLevelIsRefused() throws Exception {
+        ListOffsetsResponseData offsets = (ListOffsetsResponseData) wire.call(ApiKeys.LIST_OFFSETS, 7, new ListOffsetsRequestData().setReplicaId(-1)
+                .setIsolationLevel((byte) 7).setTopics(List.of(new ListOffsetsTopic().setName("orders").setPartitions(List.of(
+                        new ListOffsetsPartition().setPartitionIndex(0).setTimestamp(-1))))));
+        assertThat(Errors.forCode(offsets.topics().getFirst().partitions().getFirst().errorCode())).isEqualTo(Errors.INVALID_REQUEST);
+        FetchResponseData fetched = (FetchResponseData) wire.call(ApiKeys.FETCH, 12, new FetchRequestData().setIsolationLevel((byte) -1));
+        assertThat(Errors.forCode(fetched.errorCode())).isEqualTo(Errors.INVALID_REQUEST);
     }
 }

@@ -4,12 +4,12 @@ import io.millrace.broker.fetch.FetchDeadlines.Deadline;
 import io.millrace.broker.metadata.ClusterMetadata;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
+import io.millrace.broker.request.Isolation;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
@@ -54,7 +54,7 @@ final class WaitingFetch implements Answer {
         this.metadata = metadata;
         this.request = call.as(FetchRequest.class);
         this.version = call.version();
-        this.committed = request.isolationLevel() == IsolationLevel.READ_COMMITTED;
+        this.committed = Isolation.isCommitted(request.data().isolationLevel());
         this.full = request.metadata().isFull();
     }
 

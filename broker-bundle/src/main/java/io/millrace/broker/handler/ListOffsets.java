@@ -6,11 +6,11 @@ import io.millrace.broker.metadata.LedPartition;
 import io.millrace.broker.request.Answer;
 import io.millrace.broker.request.Call;
 import io.millrace.broker.request.Handler;
+import io.millrace.broker.request.Isolation;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
@@ -49,7 +49,7 @@ final class ListOffsets implements Handler {
     public Answer handle(Call call) {
         ListOffsetsRequest request = call.as(ListOffsetsRequest.class);
         Set<TopicPartition> duplicates = request.duplicatePartitions();
-        boolean committed = request.isolationLevel() == IsolationLevel.READ_COMMITTED;
+        boolean committed = Isolation.isCommitted(request.data().isolationLevel());
         // Searching by time reads the disk: not in the way of the connection's next requests.
         return () -> {
             ListOffsetsResponseData response = new ListOffsetsResponseData();
