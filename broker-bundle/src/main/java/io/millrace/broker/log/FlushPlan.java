@@ -22,13 +22,12 @@ record FlushPlan<L>(List<L> synced, List<List<L>> journaled) {
     private static final int MOST_IN_PORTION = 500;
 
     /**
-     * What a checkpoint finds of a log.
+     * What a checkpoint finds of a log whose own files lack something.
      *
      * @param bytes      that are not on stable storage; {@link Integer#MAX_VALUE} if the journal cannot take them
-     * @param unsynced   whether its own files lack something
      * @param idleChecks for how many checkpoints nothing was appended
      */
-    record Backlog<L>(L log, int bytes, boolean unsynced, int idleChecks) {}
+    record Backlog<L>(L log, int bytes, int idleChecks) {}
 
     /** @param fewLogs so many fsyncs are no matter */
     static <L> FlushPlan<L> of(List<Backlog<L>> backlogs, int fewLogs) {
@@ -42,7 +41,7 @@ record FlushPlan<L>(List<L> synced, List<List<L>> journaled) {
             } else if (backlog.bytes > 0) {
                 small.add(backlog);
                 smallBytes += backlog.bytes;
-            } else if (backlog.unsynced && backlog.idleChecks > 0) {
+            } else if (backlog.idleChecks > 0) {
                 idle.add(backlog);
             }
         }

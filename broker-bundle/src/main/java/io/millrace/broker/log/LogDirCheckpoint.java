@@ -113,7 +113,7 @@ final class LogDirCheckpoint {
         for (SegmentedLog log : present) {
             int idleChecks = log.checkpoint().look();
             if (log.isOnline() && log.flush().syncedOffset() < log.endOffset()) {
-                backlogs.add(new FlushPlan.Backlog<>(log, log.flush().backlog(), true, idleChecks));
+                backlogs.add(new FlushPlan.Backlog<>(log, log.flush().backlog(), idleChecks));
             }
         }
         FlushPlan<SegmentedLog> plan = FlushPlan.of(backlogs, fewSynced);

@@ -17,7 +17,7 @@ class FlushPlanTest {
     private static final int FEW = 20;
 
     private static List<Backlog<Integer>> logs(int count, int bytes) {
-        return IntStream.range(0, count).mapToObj(i -> new Backlog<>(i, bytes, true, 0)).toList();
+        return IntStream.range(0, count).mapToObj(i -> new Backlog<>(i, bytes, 0)).toList();
     }
 
     private static int journaled(FlushPlan<?> plan) {
@@ -36,8 +36,8 @@ class FlushPlanTest {
     @Test
     void whatGotMuchAndWhatTheJournalCannotTakeIsSynced() {
         List<Backlog<Integer>> logs = new ArrayList<>(logs(1000, 100));
-        logs.add(new Backlog<>(-1, FlushPlan.FEW_BYTES + 1, true, 0));
-        logs.add(new Backlog<>(-2, Integer.MAX_VALUE, true, 3));
+        logs.add(new Backlog<>(-1, FlushPlan.FEW_BYTES + 1, 0));
+        logs.add(new Backlog<>(-2, Integer.MAX_VALUE, 3));
         FlushPlan<Integer> plan = FlushPlan.of(logs, FEW);
         assertThat(plan.synced()).containsExactlyInAnyOrder(-1, -2);
         assertThat(journaled(plan)).isEqualTo(1000);
@@ -52,7 +52,7 @@ class FlushPlanTest {
     @Test
     void theJournalGetsTheSmallestAndNotMoreThanItsPart() {
         List<Backlog<Integer>> logs = new ArrayList<>(logs(1000, FlushPlan.FEW_BYTES));
-        IntStream.range(1000, 3000).forEach(i -> logs.add(new Backlog<>(i, 200, true, 0)));
+        IntStream.range(1000, 3000).forEach(i -> logs.add(new Backlog<>(i, 200, 0)));
         FlushPlan<Integer> plan = FlushPlan.of(logs, FEW);
         List<Integer> journaled = plan.journaled().stream().flatMap(List::stream).toList();
         assertThat(journaled).containsAll(IntStream.range(1000, 3000).boxed().toList());
@@ -69,7 +69,7 @@ class FlushPlanTest {
         IntStream.range(0, 90).forEach(i -> idle.put(i, 1 + i % 3));
         List<Integer> order = new ArrayList<>();
         for (int check = 1; !idle.isEmpty(); check++) {
-            List<Backlog<Integer>> logs = idle.entrySet().stream().map(log -> new Backlog<>(log.getKey(), 0, true, log.getValue())).toList();
+            List<Backlog<Integer>> logs = idle.entrySet().stream().map(log -> new Backlog<>(log.getKey(), 0, log.getValue())).toList();
             List<Integer> synced = FlushPlan.of(logs, FEW).synced();
             assertThat(synced).hasSize(Math.min(FEW, logs.size()));
             order.addAll(synced);
@@ -81,8 +81,8 @@ class FlushPlanTest {
     }
 
     @Test
-    void whatIsSyncedOrWasAppendedToJustNowIsLeftAlone() {
-        FlushPlan<Integer> plan = FlushPlan.of(List.of(new Backlog<>(1, 0, false, 7), new Backlog<>(2, 0, true, 0)), FEW);
+    void whatIsInTheJournalAndWasAppendedToJustNowIsLeftAlone() {
+        FlushPlan<Integer> plan = FlushPlan.of(List.of(new Backlog<>(2, 0, 0)), FEW);
         assertThat(plan.synced()).isEmpty();
         assertThat(plan.journaled()).isEmpty();
     }
